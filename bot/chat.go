@@ -120,9 +120,13 @@ type Topic string
 // TopicAll is every story.
 const TopicAll Topic = "all"
 
-// ClubTopic and its siblings make topics.
-func ClubTopic(id ClubID) Topic     { return "club:" + Topic(id) }
-func CoachTopic(id CoachID) Topic   { return "coach:" + Topic(id) }
+// ClubTopic is every story at a club.
+func ClubTopic(id ClubID) Topic { return "club:" + Topic(id) }
+
+// CoachTopic is every story about a coach.
+func CoachTopic(id CoachID) Topic { return "coach:" + Topic(id) }
+
+// LeagueTopic is every story at a league's clubs.
 func LeagueTopic(id LeagueID) Topic { return "league:" + Topic(id) }
 
 // OutletTopic groups stories by an outlet that reported them.

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "karussell"
+
+// rule says for a package of ours what it may import besides the standard
+// library, and why. A package without a rule, a rule without a package and an
+// allowance that nobody uses fail the test.
+type rule struct {
+	path  string
+	allow []string
+	why   string
+}
+
+const domain = module + "/bot"
+
+var rules = []rule{
+	{"", []string{module, "golang.org/x/sync", "github.com/alecthomas/kong"}, "the composition root sees all of our packages; kong reads its command line"},
+	{"/bot", nil, "the engine knows no network, no database, no format"},
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", "-deps", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, std := readPackages(t, out)
+	seen, used := map[string]bool{}, map[string]bool{}
+	for _, p := range ours {
+		rel := strings.TrimPrefix(p.ImportPath, module)
+		i := slices.IndexFunc(rules, func(r rule) bool { return r.path == rel })
+		if i < 0 {
+			t.Errorf("%s has no import rule; add one", p.ImportPath)
+			continue
+		}
+		seen[rel] = true
+		for _, imp := range p.Imports {
+			if std[imp] {
+				continue
+			}
+			j := slices.IndexFunc(rules[i].allow, func(a string) bool { return covers(a, imp) })
+			if j < 0 {
+				t.Errorf("%s must not import %s: %s", p.ImportPath, imp, rules[i].why)
+				continue
+			}
+			used[rel+" "+rules[i].allow[j]] = true
+		}
+	}
+	for _, r := range rules {
+		if !seen[r.path] {
+			t.Errorf("rule for %q matches no package; delete it", r.path)
+		}
+		for _, a := range r.allow {
+			if !used[r.path+" "+a] {
+				t.Errorf("rule for %q allows %s, which it does not import; delete it", r.path, a)
+			}
+		}
+	}
+}
+
+// covers: our own packages match exactly, libraries with their subpackages, and
+// the bare module name (for the composition root) everything of ours.
+func covers(allowed, imported string) bool {
+	if imported == allowed {
+		return true
+	}
+	if strings.HasPrefix(allowed, module+"/") {
+		return false
+	}
+	return strings.HasPrefix(imported, allowed+"/")
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+func readPackages(t *testing.T, out []byte) (ours []listed, std map[string]bool) {
+	t.Helper()
+	std = map[string]bool{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return ours, std
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if p.Standard {
+			std[p.ImportPath] = true
+		}
+		if p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/") {
+			ours = append(ours, p)
+		}
+	}
+}
