@@ -22,10 +22,9 @@ type rule struct {
 	why   string
 }
 
-const domain = module + "/bot"
-
 var rules = []rule{
-	{"", []string{module, "golang.org/x/sync", "github.com/alecthomas/kong"}, "the composition root sees all of our packages; kong reads its command line"},
+	{"", nil, "the composition root sees all of our packages; kong reads its command line"},
+	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
 }
 

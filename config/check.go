@@ -1,0 +1,71 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// check looks for values that cannot work, before anything starts.
+func (c *Config) check() []error {
+	problems := slices.Concat(c.checkChoices(), c.checkAddresses())
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if c.Feeds.Interval < time.Second {
+		bad("feeds.interval is %s; at least 1s", c.Feeds.Interval)
+	}
+	for _, o := range c.Owners {
+		if platform, id, ok := strings.Cut(o, ":"); !ok || platform == "" || id == "" {
+			bad("owners: %q; write telegram:ID or discord:ID", o)
+		}
+	}
+	if c.Telegram.Webhook.URL != "" && (c.Telegram.Webhook.Listen == "" || !c.Telegram.Webhook.Secret.IsSet()) {
+		bad("telegram.webhook.url needs telegram.webhook.listen and telegram.webhook.secret")
+	}
+	if c.Backup.Dir != "" && (c.Backup.Every < time.Minute || c.Backup.Count < 1) {
+		bad("backup.every must be at least 1m and backup.count at least 1")
+	}
+	return problems
+}
+
+func (c *Config) checkChoices() []error {
+	var problems []error
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		problems = append(problems, fmt.Errorf("log.level is %q; write debug, info, warn or error", c.Log.Level))
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		problems = append(problems, fmt.Errorf("log.format is %q; write text or json", c.Log.Format))
+	}
+	return problems
+}
+
+func (c *Config) checkAddresses() []error {
+	var problems []error
+	for _, a := range [][2]string{
+		{"telegram.endpoint", c.Telegram.Endpoint},
+		{"discord.endpoint", c.Discord.Endpoint},
+		{"telegram.webhook.url", c.Telegram.Webhook.URL},
+		{"status.public", c.Status.Public},
+	} {
+		if a[1] != "" && !isWeb(a[1]) {
+			problems = append(problems, fmt.Errorf("%s is no http or https address", a[0])) // not shown: it may hold a secret
+		}
+	}
+	for _, address := range c.Feeds.Addresses {
+		if !isWeb(address) {
+			problems = append(problems, fmt.Errorf("feeds.addresses: %q is no http or https address", address))
+		}
+	}
+	for i, s := range c.Feeds.Source {
+		if !isWeb(s.URL) {
+			problems = append(problems, fmt.Errorf("feeds.source %d: url %q is no http or https address", i+1, s.URL))
+		}
+	}
+	return problems
+}
+
+func isWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}

@@ -1,0 +1,121 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"karussell/config"
+)
+
+func lookup(vars map[string]string) config.Lookup {
+	return func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
+}
+
+func write(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestEnvironmentBeatsFileBeatsDefault(t *testing.T) {
+	path := write(t, "db = \"file.db\"\n[feeds]\ninterval = \"5m\"\n[log]\nlevel = \"warn\"\n")
+	c, err := config.Load(path, lookup(map[string]string{"KARUSSELL_DB": "env.db"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DB != "env.db" || c.Feeds.Interval != 5*time.Minute || c.Log.Level != "warn" || c.Backup.Count != 7 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestProblemsNameWhatToDo(t *testing.T) {
+	for name, tc := range map[string]struct {
+		file string
+		env  map[string]string
+		want string
+	}{
+		"unknown key":      {file: "[telegram]\ntokn = \"x\"", want: `did you mean "telegram.token"?`},
+		"unknown table":    {file: "[feds]\ninterval = \"2m\"", want: "unknown setting"},
+		"syntax":           {file: "db = ", want: "line 1"},
+		"bad duration":     {env: map[string]string{"KARUSSELL_FEED_INTERVAL": "2 minutes"}, want: "write 90s, 2m or 6h"},
+		"short interval":   {env: map[string]string{"KARUSSELL_FEED_INTERVAL": "1ms"}, want: "at least 1s"},
+		"bad address":      {env: map[string]string{"KARUSSELL_FEEDS": "kicker.de/feed"}, want: "no http or https address"},
+		"bad switch":       {env: map[string]string{"KARUSSELL_ALLOW_PRIVATE": "ja"}, want: "true or false"},
+		"bad level":        {env: map[string]string{"KARUSSELL_LOG": "loud"}, want: "debug, info, warn or error"},
+		"missing file":     {env: map[string]string{"KARUSSELL_TELEGRAM_TOKEN_FILE": "/no/such/file"}, want: "KARUSSELL_TELEGRAM_TOKEN_FILE"},
+		"value and file":   {env: map[string]string{"KARUSSELL_DB": "a", "KARUSSELL_DB_FILE": "b"}, want: "keep one"},
+		"owner":            {env: map[string]string{"KARUSSELL_OWNERS": "me"}, want: "telegram:ID"},
+		"webhook half set": {env: map[string]string{"KARUSSELL_TELEGRAM_WEBHOOK_URL": "https://x.example/"}, want: "needs telegram.webhook.listen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := ""
+			if tc.file != "" {
+				path = write(t, tc.file)
+			}
+			_, err := config.Load(path, lookup(tc.env))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q in it", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestSecretsComeFromFilesAndNeverPrint(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("12345:secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load("", lookup(map[string]string{"KARUSSELL_TELEGRAM_TOKEN_FILE": file}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Telegram.Token.Reveal() != "12345:secret" {
+		t.Error("token not read from its file")
+	}
+	j, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), string(j)} {
+		if strings.Contains(out, "12345:secret") {
+			t.Errorf("the token shows in %s", out)
+		}
+	}
+}
+
+func TestEveryRowOfTheTableWorks(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range config.Settings() {
+		if seen[s.Key] || s.Env != "" && seen[s.Env] {
+			t.Errorf("%s stands twice", s.Key)
+		}
+		seen[s.Key], seen[s.Env] = true, true
+		if s.About == "" {
+			t.Errorf("%s has no description", s.Key)
+		}
+	}
+}
+
+func TestTypingErrorsInTheEnvironmentAreNamed(t *testing.T) {
+	got := config.UnknownEnvironment([]string{"PATH", "KARUSSELL_DB", "KARUSSELL_DB_FILE", "KARUSSELL_TELEGRAM_TOKE"})
+	if len(got) != 1 || !strings.Contains(got[0], "KARUSSELL_TELEGRAM_TOKEN?") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("db = \"x\"\n[feeds]\naddresses = [\"https://a.example/\"]")
+	f.Add("[[feeds.source]]\nurl = \"x\"")
+	f.Fuzz(func(t *testing.T, content string) {
+		path := write(t, content)
+		_, _ = config.Load(path, lookup(nil)) // any content: an error, never a panic
+	})
+}
