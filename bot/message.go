@@ -9,6 +9,10 @@ type MessageID string
 // (entities, embeds, ANSI). Text from articles can therefore never ping anybody
 // or break a message. Limits are the adapter's business: it shortens or splits.
 type Message struct {
+	// Language is what the message is written in ("de", "en"; empty: German):
+	// adapters say the tone's word and their own few words in it.
+	Language string
+
 	Tone    Tone
 	Title   string
 	Link    string // address behind the title; empty for none

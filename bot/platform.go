@@ -58,7 +58,11 @@ type Request struct {
 	User      UserRef
 	Language  string // the platform's hint about the user ("de-AT"); may be empty
 	CanManage bool   // may change this chat's subscriptions
-	IsOwner   bool   // set by the engine, not by adapters
+	// Missing are the rights that the bot lacks to send alerts here, as the
+	// platform calls them in the asker's language ("Nachrichten senden"). Where
+	// an option names another channel, that one is meant. Empty: it may speak.
+	Missing []string
+	IsOwner bool // set by the engine, not by adapters
 
 	Command string            // without slash, in its canonical (English) form
 	Args    map[string]string // options by name, where the platform has them
