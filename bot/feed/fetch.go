@@ -1,0 +1,216 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// FailKind is why a fetch failed. Decisions are made by kind.
+type FailKind string
+
+// Fail kinds.
+const (
+	FailNetwork FailKind = "network" // no connection, time-out, broken transfer
+	FailGuard   FailKind = "guard"   // the address is private or special
+	FailStatus  FailKind = "status"  // an HTTP status that is no success
+	FailGone    FailKind = "gone"    // 410: the feed is closed for good
+	FailLimited FailKind = "limited" // 429 or 503: not before RetryAfter
+	FailSize    FailKind = "size"    // larger than the cap
+	FailFormat  FailKind = "format"  // no feed, or not readable as one
+	FailRobots  FailKind = "robots"  // robots.txt forbids it
+)
+
+// FetchError is the only error of a fetch besides the context's.
+type FetchError struct {
+	Kind       FailKind
+	Status     int
+	RetryAfter time.Duration
+	Err        error
+}
+
+func (e *FetchError) Error() string {
+	s := "fetch: " + string(e.Kind)
+	if e.Status != 0 {
+		s += " " + strconv.Itoa(e.Status)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *FetchError) Unwrap() error { return e.Err }
+
+// response is a fetched document.
+type response struct {
+	Status      int
+	Body        []byte
+	ContentType string
+	ETag        string
+	Modified    string
+	Final       string        // address after redirects
+	Permanent   string        // address to remember, when every redirect was permanent
+	MaxAge      time.Duration // of Cache-Control; 0 unknown
+	Date        time.Time     // the server's clock
+}
+
+// fetcher makes guarded, capped requests. Safe for concurrent use.
+type fetcher struct {
+	client *http.Client
+	agent  string
+}
+
+// newFetcher guards every connection in the dialer, where redirects and DNS
+// rebinding cannot get around it.
+func newFetcher(agent string, private bool, transport http.RoundTripper) *fetcher {
+	if transport == nil {
+		transport = guardedTransport(private)
+	}
+	f := &fetcher{agent: agent}
+	f.client = &http.Client{
+		Transport: transport,
+		Timeout:   totalTime,
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return errors.New("too many redirects")
+			}
+			return nil
+		},
+	}
+	return f
+}
+
+func guardedTransport(private bool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	if !private {
+		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
+	}
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ResponseHeaderTimeout:  20 * time.Second,
+		MaxResponseHeaderBytes: maxHeader,
+		MaxIdleConns:           200,
+		MaxIdleConnsPerHost:    1,
+		MaxConnsPerHost:        2,
+		IdleConnTimeout:        60 * time.Second,
+		ForceAttemptHTTP2:      true,
+	}
+}
+
+// get fetches address. Validators make the request conditional; a 304 comes
+// back with Status 304 and no body.
+func (f *fetcher) get(ctx context.Context, address, accept, etag, modified string, limit int64) (response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return response{}, &FetchError{Kind: FailNetwork, Err: errors.New("unusable address")}
+	}
+	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return response{}, &FetchError{Kind: FailGuard, Err: errors.New("only http and https addresses are fetched")}
+	}
+	req.Header.Set("User-Agent", f.agent)
+	req.Header.Set("Accept", accept)
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
+	if modified != "" {
+		req.Header.Set("If-Modified-Since", modified)
+	}
+	res, err := f.client.Do(req)
+	if err != nil {
+		return response{}, classify(ctx, err)
+	}
+	defer res.Body.Close()
+	out := response{
+		Status: res.StatusCode, ContentType: res.Header.Get("Content-Type"),
+		ETag: res.Header.Get("ETag"), Modified: res.Header.Get("Last-Modified"),
+		Final: res.Request.URL.String(), Permanent: permanent(address, res), MaxAge: maxAge(res.Header.Get("Cache-Control")),
+	}
+	if t, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		out.Date = t
+	}
+	if err := checkStatus(res, out.Date); err != nil || res.StatusCode == http.StatusNotModified {
+		return out, err
+	}
+	out.Body, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
+	if err != nil {
+		return out, classify(ctx, err)
+	}
+	if int64(len(out.Body)) > limit {
+		return out, &FetchError{Kind: FailSize, Err: fmt.Errorf("more than %d bytes", limit)}
+	}
+	return out, nil
+}
+
+func checkStatus(res *http.Response, serverTime time.Time) error {
+	switch res.StatusCode {
+	case http.StatusOK, http.StatusNotModified:
+		return nil
+	case http.StatusGone:
+		return &FetchError{Kind: FailGone, Status: res.StatusCode}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return &FetchError{Kind: FailLimited, Status: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"), serverTime)}
+	default:
+		return &FetchError{Kind: FailStatus, Status: res.StatusCode}
+	}
+}
+
+func classify(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) || errors.Is(err, ssrf.ErrProhibitedPort) {
+		return &FetchError{Kind: FailGuard, Err: errors.New("the address is private or special; set feeds.allow_private for intranets")}
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // the address may hold a private feed's key
+	}
+	return &FetchError{Kind: FailNetwork, Err: err}
+}
+
+// permanent is where a feed moved to for good: all redirects were 301 or 308.
+func permanent(asked string, res *http.Response) string {
+	final := res.Request.URL.String()
+	if final == asked {
+		return ""
+	}
+	for req := res.Request; req.Response != nil; req = req.Response.Request {
+		if s := req.Response.StatusCode; s != http.StatusMovedPermanently && s != http.StatusPermanentRedirect {
+			return ""
+		}
+	}
+	return final
+}
+
+func maxAge(header string) time.Duration {
+	for part := range strings.SplitSeq(header, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if strings.EqualFold(name, "max-age") {
+			if n, err := strconv.Atoi(strings.Trim(value, `"`)); err == nil && n > 0 {
+				return min(time.Duration(n)*time.Second, longest)
+			}
+		}
+	}
+	return 0
+}
+
+// retryAfter reads seconds or an HTTP date (RFC 9110, 10.2.3).
+func retryAfter(header string, serverTime time.Time) time.Duration {
+	if n, err := strconv.Atoi(strings.TrimSpace(header)); err == nil && n >= 0 {
+		return min(time.Duration(n)*time.Second, 24*time.Hour)
+	}
+	if t, err := http.ParseTime(header); err == nil && !serverTime.IsZero() {
+		return min(max(t.Sub(serverTime), 0), 24*time.Hour)
+	}
+	return 0
+}
