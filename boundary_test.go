@@ -26,6 +26,7 @@ var rules = []rule{
 	{"", nil, "the composition root sees all of our packages; kong reads its command line"},
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
 	{"/bot/feed", []string{module + "/bot", "github.com/mmcdole/gofeed", "golang.org/x/net", "code.dny.dev/ssrf"}, "only feed knows feed formats and the open web"},
+	{"/adapters/adaptertest", []string{module + "/bot", "go.uber.org/goleak"}, "the suite knows contracts, no platform"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
 }
 
