@@ -87,6 +87,8 @@ type Story struct {
 	First     time.Time
 	Last      time.Time // of the newest report
 	Changed   time.Time
+	Since     time.Time // when the present stage was reached
+	Trigger   EventType // type of the report that led to the present stage
 	Check     time.Time // when the clock must look at it next (cold); zero: never
 	Corrected string    // the owner's words, when withdrawn or corrected
 }
