@@ -27,6 +27,8 @@ var rules = []rule{
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
 	{"/bot/feed", []string{module + "/bot", "github.com/mmcdole/gofeed", "golang.org/x/net", "code.dny.dev/ssrf"}, "only feed knows feed formats and the open web"},
 	{"/adapters/adaptertest", []string{module + "/bot", "go.uber.org/goleak"}, "the suite knows contracts, no platform"},
+	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
+	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
 }
 

@@ -1,0 +1,125 @@
+package ledger
+
+import "context"
+
+// Engine keeps bytes in order and gives transactions over them. All methods are
+// safe for concurrent use.
+type Engine interface {
+	// View runs fn on one consistent state.
+	View(ctx context.Context, fn func(Reader) error) error
+	// Update runs fn alone and commits all of it or nothing. fn may run again.
+	// An error of fn is returned as it is.
+	Update(ctx context.Context, fn func(Writer) error) error
+	// Close waits for transactions under way; later calls give bot.ErrClosed.
+	Close() error
+}
+
+// Reader reads one consistent state. Keys and values that it hands out are
+// valid until the transaction ends or writes, and must not be changed.
+type Reader interface {
+	// Get returns the value of key, or nil when there is none. An empty value is
+	// not nil.
+	Get(s Space, key []byte) ([]byte, error)
+	// Scan calls fn for the keys of r in order until fn says that it has enough.
+	// fn must not write.
+	Scan(s Space, r Range, fn func(key, value []byte) (more bool, err error)) error
+}
+
+// Writer reads its own writes. It keeps no slice that it is given.
+type Writer interface {
+	Reader
+	Put(s Space, key, value []byte) error
+	Delete(s Space, key []byte) error
+	// Next counts up the space's own sequence, from 1.
+	Next(s Space) (uint64, error)
+	// Raise lifts the sequence to at least n, for numbers that come from outside.
+	Raise(s Space, n uint64) error
+}
+
+// Range selects keys from From up to but without To; nil is open. Reverse walks
+// it from its end.
+type Range struct {
+	From, To []byte
+	Reverse  bool
+}
+
+// Space is a separate set of keys.
+type Space uint8
+
+// Spaces. What is behind "→" is the value; keys are built by the functions in
+// keys.go.
+const (
+	Meta          Space = iota // name → number: schema, counts
+	Articles                   // article → record without the text
+	Texts                      // article → text
+	TextAges                   // read at, article → nothing
+	Findings                   // article → extraction
+	ArticleKeys                // hash of identity key → article
+	ArticleTopics              // topic, article → nothing
+	Stories                    // story → record with topics
+	StoryKeys                  // club, coach, matter, team, story → nothing
+	StoryTopics                // topic, changed, story → nothing
+	OpenTopics                 // the same for open stories
+	StoryChecks                // check, story → nothing
+	Coaches                    // coach → record with name keys
+	Names                      // kind, key, id → text
+	Chats                      // chat → record
+	DigestChats                // chat → nothing
+	PausedChats                // chat → nothing
+	Subscribers                // topic, chat → subscription
+	Subscriptions              // chat, topic → nothing
+	Postings                   // story, chat → record
+	ChatPostings               // chat, story → nothing
+	Deliveries                 // number → record
+	DeliveryIDs                // hash of id → number
+	Queues                     // chat, state, due, created, number → priority
+	Heads                      // priority, due, created, number → chat
+	Boxes                      // chat → its entry in Heads, its leases
+	Leases                     // until, number → nothing
+	Parked                     // order of parking → number
+	Fanouts                    // fan-out → record
+	Feeds                      // address → record
+	Notes                      // key → value
+	spaces
+)
+
+// Spaces lists all spaces, for engines that must prepare them.
+func Spaces() []Space {
+	all := make([]Space, spaces)
+	for i := range all {
+		all[i] = Space(i)
+	}
+	return all
+}
+
+// String is the stable name of the space on disk.
+func (s Space) String() string {
+	if s >= spaces {
+		return "unknown"
+	}
+	return spaceNames[s]
+}
+
+// Sequential reports whether keys only ever arrive in rising order, so that an
+// engine may fill its pages to the brim.
+func (s Space) Sequential() bool {
+	switch s {
+	case Articles, Texts, Findings, TextAges, Stories, Deliveries, Parked, Fanouts:
+		return true
+	default:
+		return false
+	}
+}
+
+//nolint:gochecknoglobals // a constant table
+var spaceNames = [spaces]string{
+	Meta: "meta", Articles: "articles", Texts: "texts", TextAges: "text_ages",
+	Findings: "findings", ArticleKeys: "article_keys", ArticleTopics: "article_topics",
+	Stories: "stories", StoryKeys: "story_keys", StoryTopics: "story_topics",
+	OpenTopics: "open_topics", StoryChecks: "story_checks", Coaches: "coaches",
+	Names: "names", Chats: "chats", DigestChats: "digest_chats", PausedChats: "paused_chats",
+	Subscribers: "subscribers", Subscriptions: "subscriptions", Postings: "postings",
+	ChatPostings: "chat_postings", Deliveries: "deliveries", DeliveryIDs: "delivery_ids",
+	Queues: "queues", Heads: "heads", Boxes: "boxes", Leases: "leases", Parked: "parked",
+	Fanouts: "fanouts", Feeds: "feeds", Notes: "notes",
+}
