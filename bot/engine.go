@@ -28,6 +28,7 @@ type Setup struct {
 // the store, so several engines may share one. Safe for concurrent use.
 type Engine struct {
 	Setup
+	wake chan struct{} // tells Run that there is something to do
 }
 
 // NewEngine checks the setup.
@@ -44,7 +45,7 @@ func NewEngine(s Setup) (*Engine, error) {
 	if s.Meter == nil {
 		s.Meter = NoMeter{}
 	}
-	return &Engine{Setup: s}, nil
+	return &Engine{Setup: s, wake: make(chan struct{}, 1)}, nil
 }
 
 // Renderer turns a delivery into what must be sent now: the Engine. The outbox

@@ -1,0 +1,73 @@
+package bot
+
+import (
+	"fmt"
+	"time"
+)
+
+// FreshFor is how old news may be and still be told to those who do not know
+// the story yet.
+const FreshFor = 48 * time.Hour
+
+// tell writes the fan-out of a visible change: one record, however many
+// subscribers there are.
+func (b *storybook) tell(p *keyPage, was, s *Story) error {
+	f, ok := fanoutOf(was, s, p.news)
+	if !ok {
+		return nil
+	}
+	f.Topics = append([]Topic{StoryTopic(s.ID)}, b.e.toldTopics(s)...)
+	f.Created = b.now
+	if err := b.tx.PutFanout(&f); err != nil {
+		return fmt.Errorf("store fan-out: %w", err)
+	}
+	b.fanouts++
+	return nil
+}
+
+// fanoutOf decides who hears of a change, and how. News is the time of the
+// newest report that may be told; without one nobody hears who was not told of
+// the story before: a message that stands in a chat must not stay wrong, but
+// old news is no alert.
+func fanoutOf(was, s *Story, news time.Time) (Fanout, bool) {
+	f := Fanout{
+		Story: s.ID, Revision: s.Revision, Stage: s.Stage,
+		Event: s.Trigger, Reported: news, Told: news.IsZero(),
+	}
+	ended := phaseOf(s.Stage)&(off|shut|cold) != 0
+	switch {
+	case was == nil:
+		f.Kind = DeliverPost
+		// A rejection is news of its own; what is born closed or cold is not.
+		return f, !f.Told && (!ended || s.Stage == StageOff)
+	case s.Stage == StageWithdrawn, was.Stage == StageWithdrawn, s.Corrected != was.Corrected:
+		f.Kind = DeliverRetract
+		f.Told = f.Told || s.Stage == StageWithdrawn
+	case s.Stage != was.Stage && !ended:
+		f.Kind = DeliverReply
+	case s.Stage != was.Stage && phaseOf(was.Stage) == open:
+		f.Kind = DeliverReply
+		f.Told = true
+	case !ended && s.Evidence != was.Evidence && s.Evidence.rank() > was.Evidence.rank():
+		f.Kind = DeliverEdit
+	default:
+		f.Kind = DeliverEdit
+		f.Told = true
+	}
+	return f, true
+}
+
+// rank orders evidence, weakest first.
+func (e Evidence) rank() int {
+	switch e {
+	case Hearsay:
+		return 0
+	case OneOutlet:
+		return 1
+	case Several:
+		return 2
+	case OfficialEvi:
+		return 3
+	}
+	return 0
+}

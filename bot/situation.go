@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Situation is where a club stands with its coaches, as far as stories tell.
+type Situation struct {
+	Club       ClubID
+	Team       Team
+	Coach      *Story  // the arrival or extension by which the head coach is known; nil: none known
+	Vacant     *Story  // the departure that left the bench without a head coach
+	Interim    *Story  // the arrival of who stands in meanwhile
+	Pressure   *Story  // open pressure on the coach in office
+	Candidates []Story // open links, best first
+	Out        []Story // off, cold or closed since the last head coach came, newest first
+	Extension  *Story  // the newest about the coach's contract
+	Departures []Story // official ones, newest first
+}
+
+// situationDepth is how many of a club's stories are looked at.
+const situationDepth = 200
+
+// Situation derives a club's situation from its stories. A club without stories
+// has an empty one.
+func (e *Engine) Situation(tx ReadTx, club ClubID, team Team) (Situation, error) {
+	list, err := tx.Stories(ClubTopic(club), Page{Limit: situationDepth})
+	if err != nil {
+		return Situation{}, fmt.Errorf("stories at %s: %w", club, err)
+	}
+	list = slices.DeleteFunc(list, func(s Story) bool { return s.Key.Team != team || s.Key.Club != club })
+	slices.SortStableFunc(list, func(a, b Story) int { return b.Since.Compare(a.Since) })
+	sit := Situation{Club: club, Team: team}
+	sit.takeBench(list)
+	sit.takeRace(list)
+	return sit, nil
+}
+
+// takeBench finds who sits on the bench, from the official stories, newest
+// first.
+func (s *Situation) takeBench(list []Story) {
+	left := map[CoachID]time.Time{}
+	for i := range list {
+		st := &list[i]
+		if st.Stage != StageOfficial {
+			continue
+		}
+		switch st.Key.Matter {
+		case Exit:
+			s.Departures = append(s.Departures, *st)
+			if _, ok := left[st.Key.Coach]; !ok {
+				left[st.Key.Coach] = st.Since
+			}
+			if s.Coach == nil && s.Vacant == nil && headly(st.Role) {
+				s.Vacant = st
+			}
+		case Arrival:
+			gone, ok := left[st.Key.Coach]
+			s.takeArrival(st, ok && !gone.Before(st.Since))
+		case Contract:
+			if s.Extension == nil {
+				s.Extension = st
+			}
+			if _, gone := left[st.Key.Coach]; !gone && s.Coach == nil && s.Vacant == nil {
+				s.Coach = st
+			}
+		}
+	}
+}
+
+func (s *Situation) takeArrival(st *Story, gone bool) {
+	switch {
+	case gone:
+	case st.Role == Interim:
+		if s.Interim == nil && s.Coach == nil {
+			s.Interim = st
+		}
+	case headly(st.Role):
+		if s.Coach == nil && (s.Vacant == nil || !s.Vacant.Since.After(st.Since)) {
+			s.Coach, s.Vacant = st, nil
+		}
+	}
+}
+
+func headly(r Role) bool { return r == Head || r == "" }
+
+// takeRace sorts the links and the pressure.
+func (s *Situation) takeRace(list []Story) {
+	var came time.Time
+	if s.Coach != nil && s.Coach.Key.Matter == Arrival {
+		came = s.Coach.Since
+	}
+	for i := range list {
+		st := &list[i]
+		switch st.Key.Matter {
+		case Arrival:
+			switch phaseOf(st.Stage) {
+			case open:
+				s.Candidates = append(s.Candidates, *st)
+			case off, cold, shut:
+				if st.Stage != StageWithdrawn && st.Last.After(came.Add(-SilenceAfter)) {
+					s.Out = append(s.Out, *st)
+				}
+			case unheard, done:
+			}
+		case Exit:
+			if phaseOf(st.Stage) == open && s.Pressure == nil {
+				s.Pressure = st
+			}
+		case Contract:
+			if phaseOf(st.Stage) == open && s.Extension == nil {
+				s.Extension = st
+			}
+		}
+	}
+	slices.SortStableFunc(s.Candidates, compareChances)
+}
+
+// compareChances puts the likelier story first: stage, then evidence, then the
+// newer report.
+func compareChances(a, b Story) int {
+	return cmp.Or(
+		cmp.Compare(b.Stage.Rank(), a.Stage.Rank()),
+		cmp.Compare(b.Evidence.rank(), a.Evidence.rank()),
+		b.Last.Compare(a.Last),
+		strings.Compare(a.CoachName, b.CoachName),
+	)
+}
+
+// Row is the situation as a line of the carousel; ok is false when nothing is
+// moving at the club.
+func (s *Situation) Row(club Club) (row CarouselRow, ok bool) {
+	row = CarouselRow{Club: club, Team: s.Team, Pressure: s.Pressure, Candidates: s.Candidates}
+	if s.Coach != nil {
+		row.Coach = s.Coach.CoachName
+	} else if s.Pressure != nil {
+		row.Coach = s.Pressure.CoachName
+	}
+	if s.Interim != nil {
+		row.Interim = s.Interim.CoachName
+	}
+	if s.Vacant != nil {
+		row.Since = s.Vacant.happened()
+	}
+	return row, s.Vacant != nil || s.Pressure != nil || len(s.Candidates) > 0
+}
+
+// happened is the day of an official change: as stated, else of its first report.
+func (s *Story) happened() Date {
+	if s.Date != "" {
+		return s.Date
+	}
+	return DateOf(s.Since)
+}
+
+// carouselDepth is how many recently changed stories the carousel looks at.
+const carouselDepth = 300
+
+// CarouselRows are the clubs of a league, or of all leagues when it is empty,
+// where something is moving: vacancies first, then clubs by their best
+// candidate, then coaches under pressure. First teams only.
+func (e *Engine) CarouselRows(tx ReadTx, league LeagueID) ([]CarouselRow, error) {
+	topic := TopicAll
+	if league != "" {
+		topic = LeagueTopic(league)
+	}
+	recent, err := tx.Stories(topic, Page{Limit: carouselDepth})
+	if err != nil {
+		return nil, fmt.Errorf("stories: %w", err)
+	}
+	running, err := tx.OpenStories(topic, carouselDepth)
+	if err != nil {
+		return nil, fmt.Errorf("open stories: %w", err)
+	}
+	var rows []CarouselRow
+	seen := map[ClubID]bool{}
+	for _, s := range slices.Concat(running, recent) {
+		if seen[s.Key.Club] || s.Key.Team != "" {
+			continue
+		}
+		seen[s.Key.Club] = true
+		sit, err := e.Situation(tx, s.Key.Club, "")
+		if err != nil {
+			return nil, err
+		}
+		club, ok := e.Gazetteer.Club(s.Key.Club)
+		if !ok {
+			club = Club{ID: s.Key.Club, Name: s.ClubName, Short: s.ClubName}
+		}
+		if row, ok := sit.Row(club); ok {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, compareRows)
+	return rows, nil
+}
+
+func compareRows(a, b CarouselRow) int {
+	best := func(r CarouselRow) int {
+		if len(r.Candidates) == 0 {
+			return 0
+		}
+		return r.Candidates[0].Stage.Rank()
+	}
+	return cmp.Or(
+		boolRank(b.Since != "")-boolRank(a.Since != ""),
+		cmp.Compare(best(b), best(a)),
+		-strings.Compare(string(a.Since), string(b.Since)),
+		strings.Compare(a.Club.Name, b.Club.Name),
+	)
+}
