@@ -89,7 +89,11 @@ func (in *intake) original(d *draft) (ArticleID, error) {
 	set := shingles(d.article.Title + " " + d.article.Text)
 	week := nearWeek(d.article.reportedAt())
 	tried := map[ArticleID]bool{}
-	for _, w := range []int64{week, week - 1, week + 1} {
+	weeks := []int64{week, week - 1}
+	if nearWeek(d.article.ReadAt) > week { // read late: others may have been faster
+		weeks = append(weeks, week+1)
+	}
+	for _, w := range weeks {
 		for _, key := range bandKeys(set, w) {
 			id, err := in.tx.ArticleByKey(key)
 			if errors.Is(err, ErrNotFound) || err == nil && tried[id] {

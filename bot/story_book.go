@@ -20,6 +20,7 @@ type storybook struct {
 	benches map[bench][]Closing
 	stories int
 	fanouts int
+	moved   time.Duration // makes Changed differ among the stories of a transaction
 }
 
 // keyPage is everything under one key.

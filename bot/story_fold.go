@@ -96,7 +96,8 @@ func (b *storybook) write(p *keyPage, s *Story, stored []Story) error {
 	}
 	if visible {
 		s.Revision++
-		s.Changed = b.now
+		s.Changed = b.now.Add(b.moved) // pages of stories are cut by this time
+		b.moved++
 	}
 	if err := b.tx.PutStory(s, b.e.storyTopics(s)); err != nil {
 		return fmt.Errorf("store story: %w", err)

@@ -28,6 +28,8 @@ type storyRecord struct {
 	Check     int64          `cbor:"22,keyasint,omitempty"`
 	Corrected string         `cbor:"23,keyasint,omitempty"`
 	Topics    []bot.Topic    `cbor:"24,keyasint,omitempty"`
+	Since     int64          `cbor:"25,keyasint,omitempty"`
+	Trigger   bot.EventType  `cbor:"26,keyasint,omitempty"`
 }
 
 type reportRecord struct {
@@ -61,7 +63,7 @@ func toStory(s *bot.Story, topics []bot.Topic) storyRecord {
 		Because: s.Because, Winner: s.Winner, Origin: s.Origin, Outlets: s.Outlets,
 		Reports: each(s.Reports, toReport), Revision: s.Revision,
 		First: nanos(s.First), Last: nanos(s.Last), Changed: nanos(s.Changed), Check: nanos(s.Check),
-		Corrected: s.Corrected, Topics: topics,
+		Corrected: s.Corrected, Topics: topics, Since: nanos(s.Since), Trigger: s.Trigger,
 	}
 }
 
@@ -73,7 +75,7 @@ func (r *storyRecord) story(id bot.StoryID) bot.Story {
 		Because: r.Because, Winner: r.Winner, Origin: r.Origin, Outlets: r.Outlets,
 		Reports: each(r.Reports, reportRecord.report), Revision: r.Revision,
 		First: instant(r.First), Last: instant(r.Last), Changed: instant(r.Changed), Check: instant(r.Check),
-		Corrected: r.Corrected,
+		Corrected: r.Corrected, Since: instant(r.Since), Trigger: r.Trigger,
 	}
 }
 
