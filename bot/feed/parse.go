@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mmcdole/gofeed"
+	"github.com/mmcdole/gofeed/rss"
 
 	"karussell/bot"
 )
@@ -16,6 +18,7 @@ import (
 type document struct {
 	Title    string
 	Language string
+	TTL      time.Duration // not to be asked before; 0: not stated
 	Items    []item
 }
 
@@ -25,22 +28,32 @@ type item struct {
 	Title     string
 	Teaser    string
 	Text      string
-	Published time.Time // zero: none stated
+	Published time.Time // zero: not stated to the minute
+	Day       bot.Date  // zero: none stated
 }
 
 // parse reads a feed of any known format. It recovers from panics of the
 // format libraries: foreign bytes must not stop the program.
-func parse(body []byte, base string, now time.Time) (doc document, err error) {
+func parse(body []byte, contentType, base string, now time.Time) (doc document, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &FetchError{Kind: FailFormat, Err: fmt.Errorf("unreadable feed: %v", p)}
 		}
 	}()
-	f, err := gofeed.NewParser().Parse(bytes.NewReader(body))
+	body = toUTF8(body, contentType)
+	if !isJSON(body) && tooDeep(body) {
+		return document{}, &FetchError{Kind: FailFormat, Err: fmt.Errorf("elements nest deeper than %d", maxDepth)}
+	}
+	parser := gofeed.NewParser()
+	parser.KeepOriginalFeed = true // for what the library's common form leaves out
+	f, err := parser.Parse(bytes.NewReader(body))
+	if whole, ok := mend(body); err != nil && ok {
+		f, err = parser.Parse(bytes.NewReader(whole))
+	}
 	if err != nil {
 		return document{}, &FetchError{Kind: FailFormat, Err: err}
 	}
-	doc = document{Title: oneLine(plain(f.Title)), Language: language(f.Language)}
+	doc = document{TTL: ttl(f), Title: oneLine(plain(f.Title)), Language: language(f.Language)}
 	baseURL, err := url.Parse(base)
 	if err != nil {
 		return document{}, &FetchError{Kind: FailFormat, Err: err}
@@ -56,6 +69,19 @@ func parse(body []byte, base string, now time.Time) (doc document, err error) {
 	return doc, nil
 }
 
+// ttl is RSS's time to live in minutes; absurd values are left to the rhythm.
+func ttl(f *gofeed.Feed) time.Duration {
+	original, ok := f.OriginalFeed().(*rss.Feed)
+	if !ok {
+		return 0
+	}
+	minutes, err := strconv.Atoi(strings.TrimSpace(original.TTL))
+	if err != nil || minutes < 0 || minutes > 360 {
+		return 0
+	}
+	return time.Duration(minutes) * time.Minute
+}
+
 func readItem(it *gofeed.Item, base *url.URL, now time.Time) item {
 	out := item{GUID: it.GUID, Title: oneLine(plain(it.Title)), Link: resolve(base, it.Link)}
 	teaser, text := plain(it.Description), plain(it.Content)
@@ -63,17 +89,30 @@ func readItem(it *gofeed.Item, base *url.URL, now time.Time) item {
 		text, teaser = teaser, ""
 	}
 	out.Teaser, out.Text = teaser, text
-	if it.PublishedParsed != nil {
-		out.Published = *it.PublishedParsed
-	} else if it.UpdatedParsed != nil {
-		out.Published = *it.UpdatedParsed
-	}
-	// A date in the future is a mistake or an announcement: the article is here
-	// now.
-	if out.Published.After(now.Add(time.Hour)) {
-		out.Published = now
-	}
+	out.Published, out.Day = published(it, now)
 	return out
+}
+
+// published is when the item appeared. Our own reading comes first: the
+// library takes unknown zone names for UTC and knows no German. A date in the
+// future is a mistake or an announcement: the article is here now.
+func published(it *gofeed.Item, now time.Time) (at time.Time, day bot.Date) {
+	for _, raw := range []string{it.Published, it.Updated} {
+		t, dayOnly, ok := readDate(raw)
+		switch {
+		case !ok:
+			continue
+		case t.After(now.Add(time.Hour)):
+			return now, bot.DateOf(now.In(berlin()))
+		case dayOnly:
+			return time.Time{}, bot.DateOf(t)
+		}
+		return t, bot.DateOf(t.In(berlin()))
+	}
+	if it.PublishedParsed != nil && it.PublishedParsed.Before(now.Add(time.Hour)) {
+		return *it.PublishedParsed, bot.DateOf(*it.PublishedParsed)
+	}
+	return time.Time{}, ""
 }
 
 func resolve(base *url.URL, link string) string {
@@ -125,9 +164,10 @@ func (it item) article(s *bot.FeedState, now time.Time) bot.Article {
 		Outlet: s.Outlet, Feed: s.URL, GUID: it.GUID, URL: it.Link, Title: it.Title,
 		Teaser: it.Teaser, Text: it.Text, Language: s.Language, ReadAt: now,
 	}
-	if !it.Published.IsZero() {
-		a.PublishedAt = it.Published
-		a.Published = bot.DateOf(it.Published)
+	a.PublishedAt, a.Published = it.Published, it.Day
+	// An undated item that was not there at a recent look appeared since then.
+	if a.Published.IsZero() && s.Seen && now.Sub(s.LastOK) < 24*time.Hour {
+		a.PublishedAt, a.Published = now, bot.DateOf(now.In(berlin()))
 	}
 	return a
 }

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,12 +16,14 @@ import (
 // Poller polls the sources until its context ends. Safe for concurrent use.
 type Poller struct {
 	Setup
-	fetch *fetcher
-	wake  chan struct{}
+	fetch  *fetcher
+	robots *robots
+	turns  *turns
+	wake   chan struct{}
 
 	mu    sync.Mutex
 	feeds map[string]*bot.FeedState // by URL; the store's copy is authoritative after a restart
-	busy  map[string]bool           // hosts that are being asked
+	busy  map[string]bool           // feeds that are being polled
 }
 
 // New checks the setup.
@@ -41,8 +41,9 @@ func New(s Setup) (*Poller, error) {
 		s.Meter = bot.NoMeter{}
 	}
 	s.Interval = max(s.Interval, time.Second)
+	fetch := newFetcher(s.Agent, s.Private, s.Transport)
 	return &Poller{
-		Setup: s, fetch: newFetcher(s.Agent, s.Private, s.Transport), wake: make(chan struct{}, 1),
+		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), turns: newTurns(), wake: make(chan struct{}, 1),
 		feeds: map[string]*bot.FeedState{}, busy: map[string]bool{},
 	}, nil
 }
@@ -126,14 +127,14 @@ func (p *Poller) load(ctx context.Context) error {
 	return nil
 }
 
-// next picks a due feed whose host is free and marks the host as busy; without
-// one it says how long to wait.
+// next picks a due feed whose host is free and takes the host's turn; without one
+// it says how long to wait. The end of a turn wakes the poller.
 func (p *Poller) next() (string, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now, wait, best := p.Now(), time.Minute, ""
 	for address, s := range p.feeds {
-		if s.Paused || p.busy[hostOf(s)] {
+		if s.Paused || p.busy[address] || p.turns.isBusy(hostOf(s)) {
 			continue
 		}
 		if d := s.Next.Sub(now); d > 0 {
@@ -145,18 +146,15 @@ func (p *Poller) next() (string, time.Duration) {
 		}
 	}
 	if best != "" {
-		p.busy[hostOf(p.feeds[best])] = true
+		if !p.turns.try(hostOf(p.feeds[best])) {
+			return "", time.Millisecond // a page is being read there just now
+		}
+		p.busy[best] = true
 	}
 	return best, wait
 }
 
-func hostOf(s *bot.FeedState) string {
-	u, err := url.Parse(location(s))
-	if err != nil {
-		return s.URL
-	}
-	return strings.ToLower(u.Host)
-}
+func hostOf(s *bot.FeedState) string { return hostName(location(s)) }
 
 func location(s *bot.FeedState) string {
 	if s.Location != "" {
@@ -172,9 +170,9 @@ func (p *Poller) poll(ctx context.Context, address string) {
 	state := *p.feeds[address]
 	p.mu.Unlock()
 	host := hostOf(&state)
-	defer p.release(host)
+	defer p.release(address, host)
 
-	articles, err := p.read(ctx, &state)
+	articles, live, err := p.read(ctx, &state)
 	if ctx.Err() != nil {
 		return
 	}
@@ -182,7 +180,7 @@ func (p *Poller) poll(ctx context.Context, address string) {
 	if err != nil {
 		p.failed(&state, err)
 	} else {
-		p.succeeded(&state, len(articles))
+		p.succeeded(&state, articles, live)
 	}
 	result, err := p.Ingester.Ingest(ctx, bot.Batch{Articles: articles, Feed: &state, Backlog: backlog})
 	if err != nil {
@@ -202,10 +200,11 @@ func (p *Poller) poll(ctx context.Context, address string) {
 	}
 }
 
-func (p *Poller) release(host string) {
+func (p *Poller) release(address, host string) {
 	p.mu.Lock()
-	delete(p.busy, host)
+	delete(p.busy, address)
 	p.mu.Unlock()
+	p.turns.done(host)
 	p.Wake()
 }
 
@@ -226,34 +225,39 @@ func (p *Poller) postpone(address string) {
 }
 
 // read fetches and parses; state gets the validators and counters.
-func (p *Poller) read(ctx context.Context, state *bot.FeedState) ([]bot.Article, error) {
+func (p *Poller) read(ctx context.Context, state *bot.FeedState) (articles []bot.Article, live time.Duration, err error) {
 	const accept = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 	state.Fetches++
 	res, err := p.fetch.get(ctx, location(state), accept, state.ETag, state.LastModified, maxBody)
 	state.LastStatus = res.Status
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if res.Permanent != "" {
 		state.Location = res.Permanent
 	}
 	if res.Status == 304 {
 		state.NotModified++
-		return nil, nil
+		return nil, res.MaxAge, nil
 	}
 	state.Bytes += int64(len(res.Body))
 	now := p.Now()
-	doc, err := parse(res.Body, res.Final, now)
+	doc, err := parse(res.Body, res.ContentType, res.Final, now)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	state.ETag, state.LastModified = res.ETag, res.Modified
 	p.describe(state, doc)
-	articles := make([]bot.Article, 0, len(doc.Items))
-	for _, it := range doc.Items {
+	first := !state.Seen
+	for _, it := range changedItems(state, doc.Items) {
 		articles = append(articles, it.article(state, now))
 	}
-	return articles, nil
+	// The first contact stores what is there; reading all its pages would be a
+	// flood of requests for old news.
+	if p.Pages && !first {
+		p.followTeasers(ctx, hostName(res.Final), articles)
+	}
+	return articles, max(res.MaxAge, doc.TTL), nil
 }
 
 // describe fills what the operator did not say about a feed from the feed.
@@ -274,15 +278,20 @@ func (p *Poller) describe(state *bot.FeedState, doc document) {
 	}
 }
 
-func (p *Poller) succeeded(state *bot.FeedState, articles int) {
+func (p *Poller) succeeded(state *bot.FeedState, articles []bot.Article, live time.Duration) {
 	now := p.Now()
+	fresh := 0
+	for _, a := range articles {
+		if !a.PublishedAt.IsZero() && a.PublishedAt.After(state.LastOK) {
+			fresh++
+		}
+	}
 	state.LastOK, state.LastError, state.Failures, state.FailingSince = now, "", 0, time.Time{}
 	state.Seen = true
-	if articles > 0 {
+	if fresh > 0 || state.LastNew.IsZero() {
 		state.LastNew = now
 	}
-	state.Interval = p.Interval
-	state.Next = now.Add(jitter(state.Interval))
+	p.schedule(state, live)
 	p.Meter.Count("feed_fetches_total", 1, "outcome", "ok")
 }
 
