@@ -25,7 +25,10 @@ type rule struct {
 var rules = []rule{
 	{"", nil, "the composition root sees all of our packages; kong reads its command line"},
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
-	{"/bot/feed", []string{module + "/bot", "github.com/mmcdole/gofeed", "golang.org/x/net", "code.dny.dev/ssrf"}, "only feed knows feed formats and the open web"},
+	{"/bot/feed", []string{
+		module + "/bot", "github.com/mmcdole/gofeed", "codeberg.org/readeck/go-readability", "github.com/temoto/robotstxt",
+		"golang.org/x/net", "golang.org/x/text", "code.dny.dev/ssrf",
+	}, "only feed knows feed formats and the open web"},
 	{"/adapters/adaptertest", []string{module + "/bot", "go.uber.org/goleak"}, "the suite knows contracts, no platform"},
 	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
