@@ -176,17 +176,20 @@ func TestFoldFollowsTheTable(t *testing.T) {
 		{
 			"an extension falls with the departure",
 			[]bot.Report{report(1, "WAZ", event(bot.Extension, bot.Reported))},
-			[]bot.Closing{{At: at(2), What: bot.ClosedByDeparture}}, 3, bot.StageClosed, bot.OneOutlet, bot.CauseDeparted,
+			[]bot.Closing{{At: at(2), What: bot.ClosedByDeparture}},
+			3, bot.StageClosed, bot.OneOutlet, bot.CauseDeparted,
 		},
 		{
 			"the owner withdraws",
 			[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(2.5, "kicker", link(bot.Agreed))},
-			[]bot.Closing{{At: at(2), What: bot.RetractedByOwner, Words: "Ente"}}, 3, bot.StageWithdrawn, bot.Several, bot.CauseOwner,
+			[]bot.Closing{{At: at(2), What: bot.RetractedByOwner, Words: "Ente"}},
+			3, bot.StageWithdrawn, bot.Several, bot.CauseOwner,
 		},
 		{
 			"the owner sets a stage, reports go on",
 			[]bot.Report{report(1, "WAZ", link(bot.Candidate)), report(3, "kicker", link(bot.Agreed))},
-			[]bot.Closing{{At: at(2), What: bot.RuledByOwner, Stage: bot.StageTalks}}, 4, bot.StageAgreed, bot.OneOutlet, "",
+			[]bot.Closing{{At: at(2), What: bot.RuledByOwner, Stage: bot.StageTalks}},
+			4, bot.StageAgreed, bot.OneOutlet, "",
 		},
 	}
 	for _, tt := range tests {
