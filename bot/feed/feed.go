@@ -23,6 +23,7 @@ type Source struct {
 	Outlet   string // display name of the medium; empty: taken from the feed's title
 	Language string // "de", "en" or empty
 	Tier     int    // see bot.Outlet
+	Covers   string // what it reports about, for people
 }
 
 // Setup is what a Poller works with. Ingester and Store are required.
