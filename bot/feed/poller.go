@@ -182,6 +182,7 @@ func (p *Poller) poll(ctx context.Context, address string) {
 	} else {
 		p.succeeded(&state, articles, live)
 	}
+	notice := p.verdict(&state)
 	result, err := p.Ingester.Ingest(ctx, bot.Batch{Articles: articles, Feed: &state, Backlog: backlog})
 	if err != nil {
 		// Nothing was kept, so the old validators stay and the poll is repeated.
@@ -189,6 +190,7 @@ func (p *Poller) poll(ctx context.Context, address string) {
 		p.postpone(address)
 		return
 	}
+	p.tell(ctx, notice)
 	if result.New+result.Changed > 0 {
 		p.Log.InfoContext(ctx, "feed brought articles", "feed", address, "new", result.New, "changed", result.Changed, "events", result.Events, "stories", result.Stories)
 	}
