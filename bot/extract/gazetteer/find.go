@@ -1,0 +1,139 @@
+package gazetteer
+
+import (
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"karussell/bot"
+)
+
+// Kind says what was found.
+type Kind uint8
+
+// Kinds of hits.
+const (
+	ClubHit   Kind = iota // Senses is not empty; Outlet may be set too ("Standard")
+	OutletHit             // Outlet is set
+)
+
+// Hit is a club or outlet in a token sequence.
+type Hit struct {
+	From, To int // tokens [From, To); a team word such as "U19" is included
+	Kind     Kind
+	Senses   []Sense // strongest and best known first; callers must not change it
+	Outlet   string  // canonical name of the outlet
+}
+
+// Find lists what the words name, leftmost and longest first, without overlaps.
+// It takes linear time and allocates only for hits. German genitives and the
+// endings of adjectives and nicknames are understood ("Schalkes",
+// "Aacheners", "Störchen").
+func (g *Gazetteer) Find(words []string) []Hit {
+	var hits []Hit
+	for i := 0; i < len(words); {
+		end, at := g.trie.longest(words, i)
+		if end == 0 {
+			i++
+			continue
+		}
+		n := &g.trie.nodes[at]
+		if n.cover > 0 {
+			end = i + int(n.cover)
+		}
+		if !n.silent {
+			h := Hit{From: i, To: end, Senses: n.final, Outlet: n.outlet}
+			if n.final == nil {
+				h.Kind = OutletHit
+			} else {
+				g.withTeam(&h, words)
+			}
+			hits = append(hits, h)
+			end = h.To
+		}
+		i = end
+	}
+	return hits
+}
+
+// longest walks the trie from words[i] and returns the end of the longest
+// pattern and its node, or 0.
+func (t *trie) longest(words []string, i int) (end int, found uint32) {
+	var buf [maxWord]byte
+	at := uint32(0)
+	for j := i; j < len(words); j++ {
+		w := words[j]
+		if j > i && (w == "-" || w == "/") {
+			continue
+		}
+		key := appendNormal(buf[:0], w)
+		if len(key) == 0 {
+			break
+		}
+		if e := t.ending(at, key); e != 0 && t.fits(e, words[j]) {
+			end, found = j+1, e
+		}
+		next, ok := t.child(at, key)
+		if !ok {
+			break
+		}
+		at = next
+		if t.nodes[at].end() && t.fits(at, words[j]) {
+			end, found = j+1, at
+		}
+	}
+	return end, found
+}
+
+// ending follows the last word of a pattern through its German endings: -s for
+// every form, -n and -en for those that are nouns in the plural or adjectives.
+// It returns 0 for none.
+func (t *trie) ending(at uint32, key []byte) uint32 {
+	last := len(key) - 1
+	if last < 3 {
+		return 0
+	}
+	switch key[last] {
+	case 's':
+		if n, ok := t.child(at, key[:last]); ok && t.nodes[n].end() {
+			return n
+		}
+	case 'n':
+		if n, ok := t.child(at, key[:last]); ok && t.nodes[n].declines() {
+			return n
+		}
+	}
+	return 0
+}
+
+// declines reports whether a pattern takes an -n in the dative.
+func (n *node) declines() bool {
+	return slices.ContainsFunc(n.final, func(s Sense) bool { return s.Form == Adjective || s.Form == Nickname })
+}
+
+// fits checks the capital that the pattern wants.
+func (t *trie) fits(at uint32, word string) bool {
+	return t.nodes[at].lower || capital(word)
+}
+
+func capital(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(r) || unicode.IsDigit(r)
+}
+
+// withTeam reads a team word directly after the hit and narrows its senses.
+func (g *Gazetteer) withTeam(h *Hit, words []string) {
+	team, end := teamAt(words, h.To)
+	if team == "" {
+		return
+	}
+	h.To = end
+	senses := slices.Clone(h.Senses)
+	for i := range senses {
+		senses[i].Team = team
+		if team == bot.SecondTeam && g.clubs[g.byID[senses[i].Club]].National {
+			senses[i].Team = bot.YouthTeam // a country has no second team, only an under-21
+		}
+	}
+	h.Senses = senses
+}

@@ -1,0 +1,124 @@
+package gazetteer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"karussell/bot"
+)
+
+// maxResolved bounds the answer of Resolve.
+const maxResolved = 25
+
+// match is a club that Resolve found, and how well.
+type match struct {
+	club  int
+	grade int
+	form  Form
+	order int32
+}
+
+// Grades of a match, best first.
+const (
+	gradeExact = iota
+	gradePrefix
+	gradeEdit
+	gradeEdits
+	gradeSound
+)
+
+// Resolve lists all clubs that a typed name can mean, best first, at most 25:
+// by name, alias, nickname, adjective, town or ground, without regard to case
+// and accents; else by the beginning of a word, with one typing error (two in
+// names of eight letters and more), or by sound. A better sort of match hides
+// the worse ones, so that "Schalke" does not also offer Schaffhausen.
+func (g *Gazetteer) Resolve(name string) []bot.Club {
+	typed := bot.NormaliseName(name)
+	if typed == "" {
+		return nil
+	}
+	best := map[int]match{}
+	note := func(e *entry, grade int) {
+		m := match{e.club, grade, e.form, e.order}
+		if old, ok := best[e.club]; !ok || compareMatch(m, old) < 0 {
+			best[e.club] = m
+		}
+	}
+	for _, i := range g.exact[typed] {
+		note(&g.entries[i], gradeExact)
+	}
+	if s, ok := strings.CutSuffix(typed, "s"); ok && len(best) == 0 {
+		for _, i := range g.exact[s] {
+			note(&g.entries[i], gradeExact)
+		}
+	}
+	if len(best) == 0 {
+		g.nearly(typed, note)
+	}
+	return g.ranked(best)
+}
+
+// nearly grades the forms that are not exactly what was typed. It keeps only
+// the best grade.
+func (g *Gazetteer) nearly(typed string, note func(*entry, int)) {
+	sound := bot.Phonetic(typed)
+	limit := 1
+	if len(typed) >= 8 {
+		limit = 2
+	}
+	if len(typed) < 4 {
+		limit = 0
+	}
+	var near [gradeSound + 1][]int
+	for i := range g.entries {
+		e := &g.entries[i]
+		switch {
+		case beginsWord(e.text, typed):
+			near[gradePrefix] = append(near[gradePrefix], i)
+		case limit > 0 && e.form != Ground:
+			switch d := bot.Distance(e.text, typed, limit); {
+			case d == 1:
+				near[gradeEdit] = append(near[gradeEdit], i)
+			case d == 2 && limit == 2:
+				near[gradeEdits] = append(near[gradeEdits], i)
+			case len(sound) >= 3 && e.text[0] == typed[0] && bot.Phonetic(e.text) == sound:
+				near[gradeSound] = append(near[gradeSound], i)
+			}
+		}
+	}
+	for grade, found := range near {
+		for _, i := range found {
+			note(&g.entries[i], grade)
+		}
+		if len(found) > 0 {
+			return
+		}
+	}
+}
+
+// beginsWord reports whether one of the words of text, and what follows, begins
+// with typed.
+func beginsWord(text, typed string) bool {
+	if len(typed) < 3 {
+		return strings.HasPrefix(text, typed)
+	}
+	return strings.HasPrefix(text, typed) || strings.Contains(text, " "+typed)
+}
+
+func compareMatch(a, b match) int {
+	return cmp.Or(cmp.Compare(a.grade, b.grade), cmp.Compare(a.form, b.form), cmp.Compare(a.order, b.order))
+}
+
+func (g *Gazetteer) ranked(best map[int]match) []bot.Club {
+	all := make([]match, 0, len(best))
+	for _, m := range best {
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b match) int { return cmp.Or(compareMatch(a, b), cmp.Compare(a.club, b.club)) })
+	out := make([]bot.Club, 0, min(len(all), maxResolved))
+	for _, m := range all[:min(len(all), maxResolved)] {
+		out = append(out, g.clubs[m.club])
+	}
+	return out
+}
