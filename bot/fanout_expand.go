@@ -150,45 +150,33 @@ func (x *expansion) consider(sub *Subscription) error {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return fmt.Errorf("posting: %w", err)
 	}
-	onItsWay, err := x.onItsWay(sub.Chat)
-	if err != nil {
+	waiting, cleared, err := x.clear(sub.Chat, 0)
+	alive := phaseOf(x.story.Stage)&(open|done) != 0 || cleared == x.story.Stage
+	switch {
+	case err != nil:
 		return err
-	}
-	if onItsWay {
-		return x.follow(sub, nil)
-	}
-	if x.f.Told || !sub.Wants(&x.story, x.f.Event) || sub.Since.After(x.f.Reported) {
+	case waiting:
+		return x.deliver(sub, DeliverReply)
+	case cleared != "" && alive:
+		return x.deliver(sub, DeliverPost)
+	case cleared != "", x.f.Told || !sub.Wants(&x.story, x.f.Event) || sub.Since.After(x.f.Reported):
 		return nil
 	}
 	return x.deliver(sub, DeliverPost)
 }
 
-// onItsWay reports whether the story's first message waits for the chat.
-func (x *expansion) onItsWay(ref ChatRef) (bool, error) {
-	for r := x.story.Revision - 1; r > 0 && r > x.story.Revision-onItsWayDepth; r-- {
-		_, err := x.tx.Delivery(NewDeliveryID(ref, x.story.ID, r, DeliverPost))
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, ErrNotFound) {
-			return false, fmt.Errorf("delivery: %w", err)
-		}
-	}
-	return false, nil
-}
-
-// onItsWayDepth is how many revisions a story may make while a first message
-// about it waits and is still brought up to date.
-const onItsWayDepth = 8
-
-// follow brings a chat up to date that knows the story, or is about to.
+// follow brings a chat up to date that knows the story.
 func (x *expansion) follow(sub *Subscription, p *Posting) error {
-	switch {
-	case p != nil && p.Revision >= x.story.Revision:
+	if p.Revision >= x.story.Revision {
 		return nil
+	}
+	if _, _, err := x.clear(sub.Chat, p.Revision); err != nil {
+		return err
+	}
+	switch {
 	case x.f.Kind == DeliverRetract:
 		return x.deliver(sub, DeliverRetract)
-	case p == nil || p.Stage != x.story.Stage:
+	case p.Stage != x.story.Stage:
 		return x.deliver(sub, DeliverReply)
 	}
 	return x.deliver(sub, DeliverEdit)
