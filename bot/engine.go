@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -28,7 +29,8 @@ type Setup struct {
 // the store, so several engines may share one. Safe for concurrent use.
 type Engine struct {
 	Setup
-	wake chan struct{} // tells Run that there is something to do
+	wake      chan struct{}     // tells Run that there is something to do
+	clubNames func() *clubIndex // derived from the gazetteer on first use
 }
 
 // NewEngine checks the setup.
@@ -45,7 +47,8 @@ func NewEngine(s Setup) (*Engine, error) {
 	if s.Meter == nil {
 		s.Meter = NoMeter{}
 	}
-	return &Engine{Setup: s, wake: make(chan struct{}, 1)}, nil
+	clubNames := sync.OnceValue(func() *clubIndex { return newClubIndex(s.Gazetteer) })
+	return &Engine{Setup: s, wake: make(chan struct{}, 1), clubNames: clubNames}, nil
 }
 
 // Renderer turns a delivery into what must be sent now: the Engine. The outbox

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"strings"
+)
+
+// clubView is what /club reads in one transaction.
+type clubView struct {
+	club    Club
+	known   bool
+	row     CarouselRow
+	out     []Story // out of the race
+	stories []Story
+	coaches []Coach
+	follows bool
+}
+
+func (e *Engine) clubCommand(ctx context.Context, a *ask) (Message, error) {
+	query := a.arg("name", 0, true)
+	if query == "" {
+		return a.usage("club"), nil
+	}
+	var f found[Club]
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		f, err = e.findClub(tx, query)
+		return err
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	if len(f.hits) == 1 {
+		return e.showClub(ctx, a, f.hits[0].ID)
+	}
+	return a.askBack(query, clubPicks(f.hits), clubPicks(f.near)), nil
+}
+
+func (e *Engine) showClub(ctx context.Context, a *ask, id ClubID) (Message, error) {
+	view, err := e.readClub(ctx, a.Chat, id)
+	if err != nil {
+		return Message{}, err
+	}
+	if !view.known {
+		return a.problem("club_gone"), nil
+	}
+	m := e.clubCard(a.voice, &view)
+	buttons := []Button{e.followButton(a, ClubTopic(id), view.follows)}
+	for _, c := range view.coaches[:min(len(view.coaches), 3)] {
+		buttons = append(buttons, press(c.Name, newAction(actCoach, string(c.ID))))
+	}
+	m.Buttons = rows(2, buttons...)
+	if e.Artist != nil {
+		if pic, err := e.Artist.Bench(a.language, view.club, view.coaches, view.stories, a.now); err == nil {
+			m.Picture = &pic
+		} else {
+			e.Log.WarnContext(ctx, "picture failed", "club", string(id), "error", err)
+		}
+	}
+	return m, nil
+}
+
+func (e *Engine) readClub(ctx context.Context, chat ChatRef, id ClubID) (clubView, error) {
+	var view clubView
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		if view.club, view.known = e.Gazetteer.Club(id); !view.known {
+			if view.club, view.known, err = unlistedClub(tx, id); err != nil || !view.known {
+				return err
+			}
+		}
+		const memory = 60 // stories that can still shape the present bench
+		all, err := tx.Stories(ClubTopic(id), Page{Limit: memory})
+		if err != nil {
+			return err
+		}
+		view.row, view.out = benchOf(view.club, "", all)
+		view.stories = all[:min(len(all), storiesShown)]
+		if view.coaches, err = coachesOf(tx, view.stories); err != nil {
+			return err
+		}
+		view.follows, err = follows(tx, chat, ClubTopic(id))
+		return err
+	})
+	return view, err
+}
+
+// coachesOf are the coaches of some stories, each once.
+func coachesOf(tx ReadTx, stories []Story) ([]Coach, error) {
+	var out []Coach
+	seen := map[CoachID]bool{"": true}
+	for _, s := range stories {
+		if seen[s.Key.Coach] {
+			continue
+		}
+		seen[s.Key.Coach] = true
+		c, err := tx.Coach(s.Key.Coach)
+		if err != nil {
+			if isMissing(err) {
+				continue
+			}
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func (e *Engine) clubCard(v voice, view *clubView) Message {
+	m := Message{Title: view.club.Name}
+	if l, ok := e.Gazetteer.League(view.club.League); ok {
+		m.Blocks = append(m.Blocks, paragraph(italic(l.Name)))
+	}
+	m.Blocks = append(m.Blocks, v.benchBlocks(&view.row)...)
+	if len(view.out) > 0 {
+		names := make([]string, 0, len(view.out))
+		for i := range view.out {
+			names = append(names, v.outOfRace(&view.out[i]))
+		}
+		m.Blocks = append(m.Blocks, paragraph(bold(v.say("bench_out")+": "), plain(strings.Join(names, "; "))))
+	}
+	m.Blocks = append(m.Blocks, heading(v.say("stories")))
+	if len(view.stories) == 0 {
+		m.Blocks = append(m.Blocks, paragraph(italic(v.say("stories_none"))))
+	}
+	for i := range view.stories {
+		m.Blocks = append(m.Blocks, v.storyBlocks(&view.stories[i])...)
+	}
+	return m
+}
+
+func (v voice) outOfRace(s *Story) string {
+	text := s.CoachName
+	if r, ok := spokesman(s); ok {
+		text += " (" + v.say("stage_"+string(s.Stage)) + ", " + v.reported(r) + ")"
+	}
+	return text
+}
+
+// benchBlocks say who is in office, since when the post is vacant, who stands
+// in, who is under pressure and who may come.
+func (v voice) benchBlocks(row *CarouselRow) []Block {
+	line := func(label, text string) Block { return paragraph(bold(v.say(label)+": "), plain(text)) }
+	var out []Block
+	switch {
+	case !row.Since.IsZero():
+		out = append(out, line("bench_head", v.say("bench_vacant", "Day", v.long(row.Since))))
+	case row.Coach != "":
+		out = append(out, line("bench_head", row.Coach))
+	default:
+		out = append(out, line("bench_head", v.say("unknown")))
+	}
+	if row.Interim != "" {
+		out = append(out, line("bench_interim", row.Interim))
+	}
+	if s := row.Pressure; s != nil {
+		out = append(out, line("bench_pressure", s.CoachName+" ("+v.tagged(s)+")"))
+	}
+	if len(row.Candidates) > 0 {
+		names := make([]string, 0, len(row.Candidates))
+		for i := range row.Candidates {
+			c := &row.Candidates[i]
+			names = append(names, c.CoachName+" ("+v.tagged(c)+")")
+		}
+		out = append(out, line("bench_candidates", strings.Join(names, "; ")))
+	}
+	return out
+}
+
+// tagged is stage, source and, for old stories, the silence.
+func (v voice) tagged(s *Story) string {
+	parts := []string{v.say("stage_" + string(s.Stage))}
+	if r, ok := spokesman(s); ok {
+		parts = append(parts, v.reported(r))
+	}
+	if quiet := v.silence(s); quiet != "" {
+		parts = append(parts, quiet)
+	}
+	return strings.Join(parts, ", ")
+}
