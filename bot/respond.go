@@ -126,7 +126,7 @@ func (e *Engine) hear(ctx context.Context, req Request) (ask, error) {
 // touch revives a paused chat and notes, once a day, that it is in use.
 func (e *Engine) touch(ctx context.Context, a *ask) error {
 	if a.IsOwner && a.Kind == PrivateChat {
-		if err := e.rememberOwner(ctx, a.User, a.Chat.Chat, a.Chat); err != nil {
+		if err := e.rememberOwner(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func (e *Engine) command(ctx context.Context, a *ask) (Message, error) {
 		"mute": e.muteCommand, "unmute": e.unmuteCommand,
 		"settings": e.settingsCommand, "language": e.languageCommand, "quiet": e.quietCommand, "digest": e.digestCommand,
 		"privacy": e.privacyCommand, "deleteme": e.deleteCommand, "help": e.helpCommand, "start": e.startCommand,
-		"correct": e.correctCommand, "feeds": e.feedsCommand,
+		"feeds": e.feedsCommand,
 	}
 	h, ok := handlers[a.Command]
 	if !ok {

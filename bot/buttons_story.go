@@ -1,0 +1,319 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxComplaint is how long a complaint may be, in characters.
+const maxComplaint = 500
+
+// pressStory answers the buttons below an alert that everybody may press.
+func (e *Engine) pressStory(ctx context.Context, a *ask, verb, arg string) (m Message, done bool, err error) {
+	if !slices.Contains([]string{actWhy, actWrong, actWrongForm, actMuteStory}, verb) {
+		return Message{}, false, nil
+	}
+	id, ok := parseStory(arg)
+	if !ok {
+		return a.problem("stale_button"), true, nil
+	}
+	switch verb {
+	case actWhy:
+		m, err = e.why(ctx, a, id)
+	case actWrong:
+		m, err = e.wrong(ctx, a, id)
+	case actWrongForm:
+		m, err = e.complain(ctx, a, id)
+	case actMuteStory:
+		if !a.mayManage() {
+			return a.problem("manage_only"), true, nil
+		}
+		m, err = e.muteStory(ctx, a, id)
+	}
+	if isMissing(err) {
+		return a.problem("story_gone"), true, nil
+	}
+	return m, true, err
+}
+
+func (e *Engine) whyCommand(ctx context.Context, a *ask) (Message, error) {
+	id, ok := parseStory(a.arg("story", 0, true))
+	if !ok {
+		return a.usage("why"), nil
+	}
+	m, err := e.why(ctx, a, id)
+	if isMissing(err) {
+		return a.problem("story_gone"), nil
+	}
+	return m, err
+}
+
+// why lays open what a story rests on: every report with its sentence and rule,
+// and the subscription that brought it here.
+func (e *Engine) why(ctx context.Context, a *ask, id StoryID) (Message, error) {
+	var s Story
+	var through []string
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		if s, err = tx.Story(id); err != nil {
+			return err
+		}
+		subs, err := tx.Subscriptions(a.Chat)
+		if err != nil {
+			return err
+		}
+		through = through[:0]
+		topics := e.followable(&s)
+		for _, sub := range subs {
+			if !slices.Contains(topics, sub.Topic) {
+				continue
+			}
+			name, err := e.topicName(tx, a.voice, sub.Topic)
+			if err != nil {
+				return err
+			}
+			through = append(through, name+" ("+a.say("certainty_"+certaintyKey(sub.Minimum))+")")
+		}
+		return nil
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	m := Message{Title: a.say("why_title", "Headline", a.headline(&s)), Private: true, Tone: tone(&s)}
+	if len(through) > 0 {
+		m.Blocks = append(m.Blocks, paragraph(plain(a.say("why_subscription", "Topics", a.list(through)))))
+	} else {
+		m.Blocks = append(m.Blocks, paragraph(plain(a.say("why_no_subscription"))))
+	}
+	m.Blocks = append(m.Blocks, paragraph(plain(a.say("why_standing", "Standing", a.standing(&s), "Outlets", a.outletsLine(&s)))))
+	for _, r := range slices.Backward(s.Reports) {
+		if len(m.Blocks) > 12 {
+			break
+		}
+		m.Blocks = append(m.Blocks, a.reportBlocks(&r)...)
+	}
+	return m, nil
+}
+
+// reportBlocks are a report's source, kind, rule and sentence.
+func (v voice) reportBlocks(r *Report) []Block {
+	by := plain(v.reported(*r))
+	by.Link = webLink(r.Source.URL)
+	facts := ": " + v.say("type_"+string(r.Event.Type))
+	switch {
+	case r.Revoked:
+		facts += ", " + v.say("report_revoked")
+	case r.Carrier:
+		facts += ", " + v.say("report_carrier")
+	}
+	if r.Event.Rule != "" {
+		facts += " – " + v.say("report_rule", "Rule", r.Event.Rule)
+	}
+	out := []Block{item(by, plain(facts))}
+	if q := shorten(r.Event.Quote, maxQuote); q != "" {
+		out = append(out, quote(q))
+	}
+	return out
+}
+
+// followable are the topics under which a chat can have subscribed to a story.
+func (e *Engine) followable(s *Story) []Topic {
+	topics := []Topic{ClubTopic(s.Key.Club), CoachTopic(s.Key.Coach), TopicAll}
+	if c, ok := e.Gazetteer.Club(s.Key.Club); ok && c.League != "" {
+		topics = append(topics, LeagueTopic(c.League))
+	}
+	for _, o := range s.Outlets {
+		topics = append(topics, OutletTopic(o))
+	}
+	return topics
+}
+
+// wrong opens the form for a complaint.
+func (e *Engine) wrong(ctx context.Context, a *ask, id StoryID) (Message, error) {
+	var s Story
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		s, err = tx.Story(id)
+		return err
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	m := a.note("wrong_intro", "Headline", a.headline(&s))
+	m.Form = &Form{
+		Action: newAction(actWrongForm, storyArg(id)),
+		Title:  a.say("wrong_title"),
+		Inputs: []Input{{
+			Name: "text", Label: a.say("wrong_label"), Hint: a.say("wrong_hint"),
+			Long: true, Required: true, Max: maxComplaint,
+		}},
+	}
+	return m, nil
+}
+
+// complaint is what "Falsch?" stores: about whom, never by whom.
+type complaint struct {
+	Story StoryID   `json:"story"`
+	Text  string    `json:"text"`
+	At    time.Time `json:"at"`
+}
+
+func complaintPrefix(c ChatRef) string { return "complaint/" + c.String() + "/" }
+
+// complain keeps the complaint, one per story and chat, and tells the owners.
+func (e *Engine) complain(ctx context.Context, a *ask, id StoryID) (Message, error) {
+	text := shorten(cmp.Or(a.Values["text"], a.Text), maxComplaint)
+	if text == "" {
+		return a.problem("wrong_empty"), nil
+	}
+	raw, err := json.Marshal(complaint{id, text, a.now})
+	if err != nil {
+		return Message{}, fmt.Errorf("complaint: %w", err)
+	}
+	key := complaintPrefix(a.Chat) + storyArg(id)
+	err = e.Store.Update(ctx, func(tx Tx) error {
+		s, err := tx.Story(id)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutNote(key, raw); err != nil {
+			return err
+		}
+		note := Notice{Key: "notice_complaint", Args: map[string]string{
+			"Headline": e.voiceFor(Chat{}, "de").headline(&s), "Number": storyArg(id), "Text": text,
+		}}
+		return e.tellOwners(tx, "complaint "+a.Chat.String()+" "+storyArg(id), note)
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return a.note("wrong_thanks"), nil
+}
+
+// tellOwners owes every owner a notice. The cause makes its id: the same cause
+// is told once while it waits.
+func (e *Engine) tellOwners(tx Tx, cause string, n Notice) error {
+	for _, owner := range e.Owners {
+		chat, err := ownerChat(tx, owner)
+		if err != nil {
+			return err
+		}
+		if chat == (ChatRef{}) {
+			continue
+		}
+		d := Delivery{
+			ID: DeliveryID(chat.String() + " notice " + cause), Chat: chat, Kind: DeliverNotice,
+			Priority: PriorityQuietly, Due: e.Now(), Created: e.Now(), Note: &n,
+		}
+		if err := tx.PutDelivery(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownerChat is where an owner last spoke to the bot in private; before that, the
+// address that equals the person's id, which is right on Telegram.
+func ownerChat(tx ReadTx, owner UserRef) (ChatRef, error) {
+	raw, err := tx.Note("owner/" + string(owner))
+	if err == nil {
+		return ParseChatRef(string(raw))
+	}
+	if !isMissing(err) {
+		return ChatRef{}, err
+	}
+	ref, err := ParseChatRef(string(owner))
+	if err != nil {
+		return ChatRef{}, nil //nolint:nilerr // a malformed owner has no chat
+	}
+	return ref, nil
+}
+
+// rememberOwner keeps the private chat of an owner for notices.
+func (e *Engine) rememberOwner(ctx context.Context, a *ask) error {
+	key, want := "owner/"+string(a.User), a.Chat.String()
+	same := false
+	err := e.Store.View(ctx, func(tx ReadTx) error {
+		raw, err := tx.Note(key)
+		same = err == nil && string(raw) == want
+		if isMissing(err) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || same {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx Tx) error { return tx.PutNote(key, []byte(want)) })
+}
+
+// sourceCommand says how an outlet's rumours turned out.
+func (e *Engine) sourceCommand(ctx context.Context, a *ask) (Message, error) {
+	query := a.arg("name", 0, true)
+	if query == "" {
+		return a.usage("source"), nil
+	}
+	name := query
+	if o, ok := e.Gazetteer.OutletNamed(query); ok {
+		name = o.Name
+	}
+	var all []Story
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		const memory = 500 // stories that make the record
+		all, err = tx.Stories(OutletTopic(name), Page{Limit: memory})
+		return err
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return a.record(name, all), nil
+}
+
+// record counts how the arrivals that an outlet reported ended.
+func (v voice) record(name string, stories []Story) Message {
+	var came, failed, open, first int
+	for i := range stories {
+		s := &stories[i]
+		if s.Key.Matter != Arrival || !rumoured(s, name) {
+			continue
+		}
+		if strings.EqualFold(s.Origin, name) {
+			first++
+		}
+		switch {
+		case s.Stage == StageOfficial:
+			came++
+		case s.Open():
+			open++
+		default:
+			failed++
+		}
+	}
+	m := Message{Title: name}
+	if came+failed+open == 0 {
+		m.Blocks = []Block{paragraph(plain(v.say("source_none", "Outlet", name)))}
+		return m
+	}
+	m.Blocks = []Block{
+		paragraph(plain(v.say("source_rumours", "Count", came+failed+open))),
+		item(plain(v.say("source_came", "Count", came))),
+		item(plain(v.say("source_failed", "Count", failed))),
+		item(plain(v.say("source_open", "Count", open))),
+		paragraph(plain(v.say("source_first", "Count", first))),
+	}
+	if came+failed > 0 {
+		m.Blocks = append(m.Blocks, paragraph(bold(v.say("source_share", "Percent", (100*came+(came+failed)/2)/(came+failed)))))
+	}
+	m.Footer = v.say("source_law")
+	return m
+}
+
+// rumoured reports whether the outlet named the coach before it was official.
+func rumoured(s *Story, name string) bool {
+	return slices.ContainsFunc(s.Reports, func(r Report) bool {
+		return !r.Revoked && r.Event.Type == Link && (strings.EqualFold(r.Origin, name) || strings.EqualFold(r.Source.Outlet, name))
+	})
+}

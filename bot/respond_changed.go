@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"context"
+	"slices"
+)
+
+// Changed implements Responder: what happens to a chat pauses, revives or moves
+// what is stored for it. Nothing is deleted, since most of it can be undone on
+// the platform; /deleteme deletes.
+func (e *Engine) Changed(ctx context.Context, c ChatChange) {
+	err := e.changed(ctx, c)
+	if err != nil && !isMissing(err) {
+		e.Log.ErrorContext(ctx, "chat change failed", "change", string(c.What), "chat", c.Chat.String(), "error", err)
+	}
+	e.Meter.Count("chat_changes", 1, "change", string(c.What))
+}
+
+func (e *Engine) changed(ctx context.Context, c ChatChange) error {
+	switch c.What {
+	case ChangeAdded, ChangeAllowed:
+		return e.setPause(ctx, c.Chat, NotPaused)
+	case ChangeRemoved:
+		return e.setPause(ctx, c.Chat, PauseBlocked)
+	case ChangeForbidden:
+		return e.setPause(ctx, c.Chat, PauseForbid)
+	case ChangeGone:
+		return e.setPause(ctx, c.Chat, PauseGone)
+	case ChangeMoved:
+		return e.Store.Update(ctx, func(tx Tx) error { return tx.MoveChat(c.Chat, c.Moved) })
+	case ChangeReconcile:
+		return e.reconcile(ctx, c)
+	}
+	return nil
+}
+
+// setPause pauses or revives the chat and, since platforms report the whole
+// place, every thread in it. An owner who can be reached is told of a loss.
+func (e *Engine) setPause(ctx context.Context, ref ChatRef, cause PauseCause) error {
+	return e.Store.Update(ctx, func(tx Tx) error {
+		places, err := placesOf(tx, ref)
+		if err != nil {
+			return err
+		}
+		for _, chat := range places {
+			if chat.Paused == cause {
+				continue
+			}
+			if err := e.pause(tx, chat, cause); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// placesOf are the chat and its threads, as far as they are stored.
+func placesOf(tx ReadTx, ref ChatRef) ([]Chat, error) {
+	var out []Chat
+	switch c, err := tx.Chat(ref); {
+	case err == nil:
+		out = append(out, c)
+	case !isMissing(err):
+		return nil, err
+	}
+	if ref.Thread != "" {
+		return out, nil
+	}
+	const chunk = 100
+	for after := ref.String() + "/"; ; {
+		some, err := tx.Chats(after, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range some {
+			if c.Ref.Platform != ref.Platform || c.Ref.Chat != ref.Chat {
+				return out, nil
+			}
+			out = append(out, c)
+			after = c.Ref.String()
+		}
+		if len(some) < chunk {
+			return out, nil
+		}
+	}
+}
+
+func (e *Engine) pause(tx Tx, c Chat, cause PauseCause) error {
+	lost := c.Paused == NotPaused && cause != NotPaused
+	c.Paused, c.PausedAt = cause, e.Now()
+	if err := tx.PutChat(c); err != nil {
+		return err
+	}
+	if !lost || c.Kind == PrivateChat || c.Owner == "" {
+		return nil
+	}
+	subs, err := tx.Subscriptions(c.Ref)
+	if err != nil || len(subs) == 0 {
+		return err
+	}
+	return e.tellLoss(tx, &c)
+}
+
+// tellLoss writes to the private chat of whoever subscribed, when that person
+// uses the bot in private too.
+func (e *Engine) tellLoss(tx Tx, c *Chat) error {
+	ref, err := ParseChatRef(string(c.Owner))
+	if err != nil {
+		return nil //nolint:nilerr // an id that is no address cannot be written to
+	}
+	private, err := tx.Chat(ref)
+	if isMissing(err) || (err == nil && (private.Kind != PrivateChat || private.Paused != NotPaused)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.PutDelivery(Delivery{
+		ID: DeliveryID(ref.String() + " notice lost " + c.Ref.String()), Chat: ref, Kind: DeliverNotice,
+		Priority: PriorityQuietly, Silent: true, Due: e.Now(), Created: e.Now(),
+		Note: &Notice{Key: "notice_lost_" + string(c.Paused), Args: map[string]string{"Chat": c.Title}},
+	})
+}
+
+// reconcile pauses the chats of servers that the bot is no longer in and
+// revives those of servers it is in again. It walks in small steps: between
+// them alerts go on.
+func (e *Engine) reconcile(ctx context.Context, c ChatChange) error {
+	const chunk = 200
+	live := map[string]bool{}
+	for _, id := range c.Live {
+		live[id] = true
+	}
+	for after := string(c.Chat.Platform) + ":"; ; {
+		var some []Chat
+		err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+			some, err = tx.Chats(after, chunk)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		done := len(some) < chunk
+		var wrong []Chat
+		for _, chat := range some {
+			after = chat.Ref.String()
+			if chat.Ref.Platform != c.Chat.Platform {
+				done = true
+				break
+			}
+			if lost := chat.Parent != "" && !live[chat.Parent]; lost && chat.Paused == NotPaused ||
+				chat.Parent != "" && live[chat.Parent] && chat.Paused == PauseBlocked {
+				wrong = append(wrong, chat)
+			}
+		}
+		if err := e.repause(ctx, wrong, live); err != nil || done {
+			return err
+		}
+	}
+}
+
+func (e *Engine) repause(ctx context.Context, chats []Chat, live map[string]bool) error {
+	if len(chats) == 0 {
+		return nil
+	}
+	return e.Store.Update(ctx, func(tx Tx) error {
+		for _, old := range slices.Clone(chats) {
+			c, err := tx.Chat(old.Ref)
+			if isMissing(err) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			cause := NotPaused
+			if !live[c.Parent] {
+				cause = PauseBlocked
+			}
+			if err := e.pause(tx, c, cause); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
