@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -67,7 +66,7 @@ func (e *Engine) why(ctx context.Context, a *ask, id StoryID) (Message, error) {
 			return err
 		}
 		through = through[:0]
-		topics := e.followable(&s)
+		topics := e.toldTopics(&s)
 		for _, sub := range subs {
 			if !slices.Contains(topics, sub.Topic) {
 				continue
@@ -118,18 +117,6 @@ func (v voice) reportBlocks(r *Report) []Block {
 		out = append(out, quote(q))
 	}
 	return out
-}
-
-// followable are the topics under which a chat can have subscribed to a story.
-func (e *Engine) followable(s *Story) []Topic {
-	topics := []Topic{ClubTopic(s.Key.Club), CoachTopic(s.Key.Coach), TopicAll}
-	if c, ok := e.Gazetteer.Club(s.Key.Club); ok && c.League != "" {
-		topics = append(topics, LeagueTopic(c.League))
-	}
-	for _, o := range s.Outlets {
-		topics = append(topics, OutletTopic(o))
-	}
-	return topics
 }
 
 // wrong opens the form for a complaint.
@@ -248,72 +235,4 @@ func (e *Engine) rememberOwner(ctx context.Context, a *ask) error {
 		return err
 	}
 	return e.Store.Update(ctx, func(tx Tx) error { return tx.PutNote(key, []byte(want)) })
-}
-
-// sourceCommand says how an outlet's rumours turned out.
-func (e *Engine) sourceCommand(ctx context.Context, a *ask) (Message, error) {
-	query := a.arg("name", 0, true)
-	if query == "" {
-		return a.usage("source"), nil
-	}
-	name := query
-	if o, ok := e.Gazetteer.OutletNamed(query); ok {
-		name = o.Name
-	}
-	var all []Story
-	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
-		const memory = 500 // stories that make the record
-		all, err = tx.Stories(OutletTopic(name), Page{Limit: memory})
-		return err
-	})
-	if err != nil {
-		return Message{}, err
-	}
-	return a.record(name, all), nil
-}
-
-// record counts how the arrivals that an outlet reported ended.
-func (v voice) record(name string, stories []Story) Message {
-	var came, failed, open, first int
-	for i := range stories {
-		s := &stories[i]
-		if s.Key.Matter != Arrival || !rumoured(s, name) {
-			continue
-		}
-		if strings.EqualFold(s.Origin, name) {
-			first++
-		}
-		switch {
-		case s.Stage == StageOfficial:
-			came++
-		case s.Open():
-			open++
-		default:
-			failed++
-		}
-	}
-	m := Message{Title: name}
-	if came+failed+open == 0 {
-		m.Blocks = []Block{paragraph(plain(v.say("source_none", "Outlet", name)))}
-		return m
-	}
-	m.Blocks = []Block{
-		paragraph(plain(v.say("source_rumours", "Count", came+failed+open))),
-		item(plain(v.say("source_came", "Count", came))),
-		item(plain(v.say("source_failed", "Count", failed))),
-		item(plain(v.say("source_open", "Count", open))),
-		paragraph(plain(v.say("source_first", "Count", first))),
-	}
-	if came+failed > 0 {
-		m.Blocks = append(m.Blocks, paragraph(bold(v.say("source_share", "Percent", (100*came+(came+failed)/2)/(came+failed)))))
-	}
-	m.Footer = v.say("source_law")
-	return m
-}
-
-// rumoured reports whether the outlet named the coach before it was official.
-func rumoured(s *Story, name string) bool {
-	return slices.ContainsFunc(s.Reports, func(r Report) bool {
-		return !r.Revoked && r.Event.Type == Link && (strings.EqualFold(r.Origin, name) || strings.EqualFold(r.Source.Outlet, name))
-	})
 }

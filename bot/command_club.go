@@ -2,15 +2,13 @@ package bot
 
 import (
 	"context"
-	"strings"
 )
 
 // clubView is what /club reads in one transaction.
 type clubView struct {
 	club    Club
 	known   bool
-	row     CarouselRow
-	out     []Story // out of the race
+	now     Situation
 	stories []Story
 	coaches []Coach
 	follows bool
@@ -67,13 +65,12 @@ func (e *Engine) readClub(ctx context.Context, chat ChatRef, id ClubID) (clubVie
 				return err
 			}
 		}
-		const memory = 60 // stories that can still shape the present bench
-		all, err := tx.Stories(ClubTopic(id), Page{Limit: memory})
-		if err != nil {
+		if view.now, err = e.Situation(tx, id, ""); err != nil {
 			return err
 		}
-		view.row, view.out = benchOf(view.club, "", all)
-		view.stories = all[:min(len(all), storiesShown)]
+		if view.stories, err = tx.Stories(ClubTopic(id), Page{Limit: storiesShown}); err != nil {
+			return err
+		}
 		if view.coaches, err = coachesOf(tx, view.stories); err != nil {
 			return err
 		}
@@ -109,14 +106,7 @@ func (e *Engine) clubCard(v voice, view *clubView) Message {
 	if l, ok := e.Gazetteer.League(view.club.League); ok {
 		m.Blocks = append(m.Blocks, paragraph(italic(l.Name)))
 	}
-	m.Blocks = append(m.Blocks, v.benchBlocks(&view.row)...)
-	if len(view.out) > 0 {
-		names := make([]string, 0, len(view.out))
-		for i := range view.out {
-			names = append(names, v.outOfRace(&view.out[i]))
-		}
-		m.Blocks = append(m.Blocks, paragraph(bold(v.say("bench_out")+": "), plain(strings.Join(names, "; "))))
-	}
+	m.Blocks = append(m.Blocks, v.situationBlocks(&view.now)...)
 	m.Blocks = append(m.Blocks, heading(v.say("stories")))
 	if len(view.stories) == 0 {
 		m.Blocks = append(m.Blocks, paragraph(italic(v.say("stories_none"))))
@@ -125,54 +115,4 @@ func (e *Engine) clubCard(v voice, view *clubView) Message {
 		m.Blocks = append(m.Blocks, v.storyBlocks(&view.stories[i])...)
 	}
 	return m
-}
-
-func (v voice) outOfRace(s *Story) string {
-	text := s.CoachName
-	if r, ok := spokesman(s); ok {
-		text += " (" + v.say("stage_"+string(s.Stage)) + ", " + v.reported(r) + ")"
-	}
-	return text
-}
-
-// benchBlocks say who is in office, since when the post is vacant, who stands
-// in, who is under pressure and who may come.
-func (v voice) benchBlocks(row *CarouselRow) []Block {
-	line := func(label, text string) Block { return paragraph(bold(v.say(label)+": "), plain(text)) }
-	var out []Block
-	switch {
-	case !row.Since.IsZero():
-		out = append(out, line("bench_head", v.say("bench_vacant", "Day", v.long(row.Since))))
-	case row.Coach != "":
-		out = append(out, line("bench_head", row.Coach))
-	default:
-		out = append(out, line("bench_head", v.say("unknown")))
-	}
-	if row.Interim != "" {
-		out = append(out, line("bench_interim", row.Interim))
-	}
-	if s := row.Pressure; s != nil {
-		out = append(out, line("bench_pressure", s.CoachName+" ("+v.tagged(s)+")"))
-	}
-	if len(row.Candidates) > 0 {
-		names := make([]string, 0, len(row.Candidates))
-		for i := range row.Candidates {
-			c := &row.Candidates[i]
-			names = append(names, c.CoachName+" ("+v.tagged(c)+")")
-		}
-		out = append(out, line("bench_candidates", strings.Join(names, "; ")))
-	}
-	return out
-}
-
-// tagged is stage, source and, for old stories, the silence.
-func (v voice) tagged(s *Story) string {
-	parts := []string{v.say("stage_" + string(s.Stage))}
-	if r, ok := spokesman(s); ok {
-		parts = append(parts, v.reported(r))
-	}
-	if quiet := v.silence(s); quiet != "" {
-		parts = append(parts, quiet)
-	}
-	return strings.Join(parts, ", ")
 }

@@ -60,17 +60,10 @@ func (x *clubIndex) begins(norm string, limit int) []Club {
 		some = append(some, x.starts[i])
 	}
 	slices.SortStableFunc(some, func(a, b clubStart) int {
-		return cmp.Or(rankBool(b.key == norm)-rankBool(a.key == norm),
-			rankBool(b.whole)-rankBool(a.whole), cmp.Compare(len(a.key), len(b.key)))
+		return cmp.Or(boolRank(b.key == norm)-boolRank(a.key == norm),
+			boolRank(b.whole)-boolRank(a.whole), cmp.Compare(len(a.key), len(b.key)))
 	})
 	return x.distinct(some, limit)
-}
-
-func rankBool(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // resembling compares with every whole name, which takes a few milliseconds:

@@ -17,16 +17,16 @@ type scene struct {
 	chat    Chat
 	story   Story
 	posting Posting
-	told    bool // there is a posting
-	sub     Subscription
-	wanted  bool // a subscription of the chat wants it
+	told    bool    // there is a posting
+	topics  []Topic // under which subscribers hear of the story
+	wanted  bool    // the chat still subscribes to one of them
 }
 
 // Render implements Renderer: the story's present state in the chat's language.
 func (e *Engine) Render(ctx context.Context, d Delivery) (Rendered, error) {
 	switch d.Kind {
 	case DeliverDigest:
-		return Rendered{Skip: "digests come later"}, nil
+		return e.renderDigest(ctx, d)
 	case DeliverNotice:
 		return e.renderNotice(ctx, d)
 	case DeliverPost, DeliverEdit, DeliverReply, DeliverRetract:
@@ -41,7 +41,7 @@ func (e *Engine) Render(ctx context.Context, d Delivery) (Rendered, error) {
 	if reason := s.obsolete(d, e.Now()); reason != "" {
 		return Rendered{Skip: reason}, nil
 	}
-	if until := quietUntil(&s.chat, e.Now()); !until.IsZero() {
+	if until := s.chat.QuietUntil(e.Now()); until.After(e.Now()) && d.Kind != DeliverRetract {
 		return Rendered{Defer: until}, nil
 	}
 	return e.renderScene(d, &s), nil
@@ -62,10 +62,8 @@ func (e *Engine) readScene(ctx context.Context, d Delivery) (scene, error) {
 			return err
 		}
 		subs, err := tx.Subscriptions(d.Chat)
-		i := slices.IndexFunc(subs, func(s Subscription) bool { return s.Topic == d.Topic })
-		if s.wanted = i >= 0; s.wanted {
-			s.sub = subs[i]
-		}
+		s.topics = e.toldTopics(&s.story)
+		s.wanted = slices.ContainsFunc(subs, func(sub Subscription) bool { return slices.Contains(s.topics, sub.Topic) })
 		return err
 	})
 	return s, err
@@ -83,11 +81,11 @@ func (s *scene) obsolete(d Delivery, now time.Time) string {
 	switch {
 	case s.chat.Paused != NotPaused:
 		return "chat is paused"
-	case !s.wanted && !s.told, !s.wanted && d.Topic != "":
+	case !s.wanted:
 		return "no longer subscribed"
 	case s.story.Stage == StageWithdrawn:
 		return "story was withdrawn"
-	case s.muted(now):
+	case s.chat.Muted(now, append(s.topics, StoryTopic(s.story.ID))...):
 		return "muted"
 	case d.Kind == DeliverPost && s.told:
 		return "already told"
@@ -97,15 +95,6 @@ func (s *scene) obsolete(d Delivery, now time.Time) string {
 		return "already told"
 	}
 	return ""
-}
-
-// muted reports whether the chat silenced the story, its coach or its club.
-func (s *scene) muted(now time.Time) bool {
-	k := s.story.Key
-	topics := []Topic{StoryTopic(s.story.ID), CoachTopic(k.Coach), ClubTopic(k.Club)}
-	return slices.ContainsFunc(s.chat.Mutes, func(m Mute) bool {
-		return slices.Contains(topics, m.Topic) && (m.Until.IsZero() || m.Until.After(now))
-	})
 }
 
 func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
@@ -125,6 +114,7 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 			r.Edit = s.posting.First
 		}
 	}
+	r.Message.Language = v.language
 	r.Hash = fingerprint(&r.Message)
 	if r.Edit != "" && r.Hash == s.posting.Hash {
 		return Rendered{Skip: "the edit would change nothing"}
@@ -247,6 +237,6 @@ func (e *Engine) renderNotice(ctx context.Context, d Delivery) (Rendered, error)
 	for k, value := range d.Note.Args {
 		args = append(args, k, value)
 	}
-	m := Message{Blocks: []Block{paragraph(plain(v.say(d.Note.Key, args...)))}, Silent: d.Silent, Nonce: d.Nonce()}
+	m := Message{Language: v.language, Blocks: []Block{paragraph(plain(v.say(d.Note.Key, args...)))}, Silent: d.Silent, Nonce: d.Nonce()}
 	return Rendered{Message: m, Hash: fingerprint(&m)}, nil
 }

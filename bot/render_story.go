@@ -4,13 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
-
-// silentAfter is how long an open story may be quiet before answers say so. It
-// equals the time after which a story goes cold.
-const silentAfter = 21 * 24 * time.Hour
 
 // maxQuote keeps a quoted sentence short enough for a phone's screen.
 const maxQuote = 220
@@ -45,6 +40,9 @@ func (v voice) happening(s *Story) string {
 		detail = "until"
 	case !s.Open():
 		detail = string(s.Because)
+		if s.Winner == "" && s.Because == CauseOther {
+			detail = ""
+		}
 	}
 	key := base
 	if detail != "" && v.phrases.Has("de", base+"_"+detail) {
@@ -146,7 +144,7 @@ func (v voice) reported(r Report) string {
 // silence marks a story of which nothing was heard for long: old news is shown,
 // and shown as old.
 func (v voice) silence(s *Story) string {
-	if !s.Open() || s.Last.IsZero() || v.now.Sub(s.Last) < silentAfter {
+	if !s.Open() || s.Last.IsZero() || v.now.Sub(s.Last) < SilenceAfter {
 		return ""
 	}
 	return v.say("silent_since", "Count", int(v.now.Sub(s.Last).Hours()/24/7))

@@ -71,6 +71,7 @@ func (e *Engine) Respond(ctx context.Context, req Request) Message {
 		result = "error"
 		m = e.excuse(ctx, &a, err)
 	}
+	m.Language = a.language
 	e.Meter.Count("requests", 1, "command", e.meterName(req), "result", result)
 	e.Meter.Observe("answer_seconds", e.Now().Sub(start).Seconds())
 	return m
@@ -211,7 +212,7 @@ func (e *Engine) command(ctx context.Context, a *ask) (Message, error) {
 		"mute": e.muteCommand, "unmute": e.unmuteCommand,
 		"settings": e.settingsCommand, "language": e.languageCommand, "quiet": e.quietCommand, "digest": e.digestCommand,
 		"privacy": e.privacyCommand, "deleteme": e.deleteCommand, "help": e.helpCommand, "start": e.startCommand,
-		"feeds": e.feedsCommand,
+		"correct": e.correctCommand, "feeds": e.feedsCommand,
 	}
 	h, ok := handlers[a.Command]
 	if !ok {

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// DefaultZone is where chats without a zone of their own are.
-const DefaultZone = "Europe/Berlin"
-
 // voice speaks one chat's language in its time zone at one moment.
 type voice struct {
 	phrases  Phrases
@@ -22,7 +19,7 @@ func (e *Engine) voiceFor(c Chat, hint string) voice {
 	return voice{
 		phrases:  e.Phrases,
 		language: e.languageOf(c.Language, hint),
-		zone:     zoneOf(c.Zone),
+		zone:     c.location(),
 		now:      e.Now(),
 	}
 }
@@ -38,19 +35,6 @@ func (e *Engine) languageOf(setting, hint string) string {
 		}
 	}
 	return "de"
-}
-
-// zoneOf falls back to the default zone, and to UTC on a machine without zone
-// data: a wrong zone must not cost an answer.
-func zoneOf(name string) *time.Location {
-	if name == "" {
-		name = DefaultZone
-	}
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
 }
 
 func (v voice) say(key string, args ...any) string {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // listSubscriptions lists a page of the chat's subscriptions, each a button to
@@ -121,28 +120,4 @@ func (v voice) digestText(d Digest) string {
 	case NoDigest:
 	}
 	return v.say("off")
-}
-
-// quietUntil is the end of the quiet hours that hold at t, or zero when none
-// do. It counts wall-clock minutes in the chat's zone, so that a night with a
-// clock change ends at the same time on the clock.
-func quietUntil(c *Chat, t time.Time) time.Time {
-	if !c.Quiet.Active() {
-		return time.Time{}
-	}
-	local := t.In(zoneOf(c.Zone))
-	now := local.Hour()*60 + local.Minute()
-	q := c.Quiet
-	inside := now >= q.From && now < q.To
-	if q.From > q.To {
-		inside = now >= q.From || now < q.To
-	}
-	if !inside {
-		return time.Time{}
-	}
-	day := local.Day()
-	if now >= q.To {
-		day++
-	}
-	return time.Date(local.Year(), local.Month(), day, 0, q.To, 0, 0, local.Location())
 }

@@ -48,7 +48,7 @@ func (v voice) quietLineOf(c *Chat) string {
 	}
 	zone := c.Zone
 	if zone == "" {
-		zone = DefaultZone
+		zone = homeZone
 	}
 	return quietText(c.Quiet) + " (" + zone + ")"
 }
@@ -193,7 +193,7 @@ func (a *ask) quietForm() Message {
 		Title:  a.say("label_quiet"),
 		Inputs: []Input{
 			{Name: "hours", Label: a.say("quiet_hours_label"), Hint: "22:00-07:00", Value: hours, Required: true, Max: 20},
-			{Name: "zone", Label: a.say("quiet_zone_label"), Hint: DefaultZone, Value: a.chat.Zone, Max: 40},
+			{Name: "zone", Label: a.say("quiet_zone_label"), Hint: homeZone, Value: a.chat.Zone, Max: 40},
 		},
 	}
 	return m

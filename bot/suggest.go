@@ -131,7 +131,7 @@ func (e *Engine) suggestLeagues(query string, limit int) []League {
 			out = append(out, l)
 		}
 	}
-	home := func(l League) int { return rankBool(l.Country != "GER") }
+	home := func(l League) int { return boolRank(l.Country != "GER") }
 	slices.SortStableFunc(out, func(a, b League) int {
 		if d := home(a) - home(b); d != 0 {
 			return d
