@@ -25,6 +25,9 @@ type rule struct {
 var rules = []rule{
 	{"", nil, "the composition root sees all of our packages; kong reads its command line"},
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
+	{"/bot/phrases", []string{
+		"github.com/BurntSushi/toml", "github.com/nicksnyder/go-i18n", "golang.org/x/text",
+	}, "message files and their plural rules"},
 	{"/bot/feed", []string{
 		module + "/bot", "github.com/mmcdole/gofeed", "codeberg.org/readeck/go-readability", "github.com/temoto/robotstxt",
 		"golang.org/x/net", "golang.org/x/text", "code.dny.dev/ssrf",
