@@ -1,0 +1,148 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"karussell/bot"
+)
+
+// Platform is the name under which chats on Discord are stored.
+const Platform bot.PlatformName = "discord"
+
+// Options configure an Adapter. Token is required.
+type Options struct {
+	Token    string       // the bot token, with or without the word "Bot"
+	Endpoint string       // "http://host:port/": the server that answers for discord.com; empty for discord.com itself
+	Notebook bot.Notebook // remembers what was published; nil: publish at every start
+	Log      *slog.Logger // nil: nowhere
+	Meter    bot.Meter    // nil: nothing is counted
+	DevGuild string       // publish the commands to this server only, where they change at once
+	Shards   Shards
+}
+
+// Shards says which part of the gateway this process serves.
+type Shards struct {
+	Count int   // shards over all processes; 0: as Discord recommends
+	IDs   []int // those of this process, from 0; empty: all
+}
+
+// Adapter is the bot on Discord. All methods are safe for concurrent use; Run
+// runs once at a time.
+type Adapter struct {
+	opt      Options
+	log      *slog.Logger
+	meter    bot.Meter
+	sender   *sender
+	channels *channelBook
+	crier    *crier
+	app      atomic.Pointer[string] // application id, known from the first READY on
+	running  atomic.Bool
+}
+
+var (
+	_ bot.Platform = (*Adapter)(nil)
+	_ bot.Editor   = (*Adapter)(nil)
+	_ bot.Checker  = (*Adapter)(nil)
+	_ bot.Limited  = (*Adapter)(nil)
+)
+
+// New checks the options. It does not touch the network.
+func New(o Options) (*Adapter, error) {
+	o.Token = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(o.Token), "Bot "))
+	if o.Token == "" {
+		return nil, errors.New("discord: the bot token is missing")
+	}
+	if strings.ContainsAny(o.Token, " \t\r\n") {
+		return nil, errors.New("discord: the bot token contains white space")
+	}
+	base, err := parseEndpoint(o.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Shards.check(); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Meter == nil {
+		o.Meter = bot.NoMeter{}
+	}
+	a := &Adapter{opt: o, log: o.Log, meter: o.Meter}
+	if a.sender, err = newSender(o.Token, base, o.Log, o.Meter); err != nil {
+		return nil, err
+	}
+	a.channels = newChannelBook(a.sender)
+	a.crier = newCrier()
+	return a, nil
+}
+
+func (s Shards) check() error {
+	if s.Count < 0 {
+		return fmt.Errorf("discord: %d shards: want 0 or more", s.Count)
+	}
+	if len(s.IDs) > 0 && s.Count == 0 {
+		return errors.New("discord: shard ids need a shard count")
+	}
+	for _, id := range s.IDs {
+		if id < 0 || id >= s.Count {
+			return fmt.Errorf("discord: shard %d: want 0 to %d", id, s.Count-1)
+		}
+	}
+	return nil
+}
+
+// parseEndpoint accepts an http or https address, nil for discord.com. The
+// error does not repeat the address: it may hold a password.
+func parseEndpoint(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, errors.New("discord: endpoint: want http://host:port/ or https://host/")
+	}
+	return u, nil
+}
+
+// Name is "discord".
+func (*Adapter) Name() bot.PlatformName { return Platform }
+
+// Limits are Discord's: 50 requests a second over everything, about five
+// messages in five seconds in one channel. A little is left for interactions
+// and look-ups.
+func (*Adapter) Limits() bot.Limits {
+	return bot.Limits{
+		Global:     45,
+		Burst:      45,
+		PerChat:    1,
+		ChatBurst:  5,
+		Concurrent: 32,
+		EditsCount: true,
+	}
+}
+
+// appID is the application's id, asked for when no READY has brought it.
+func (a *Adapter) appID(ctx context.Context) (string, error) {
+	if id := a.app.Load(); id != nil {
+		return *id, nil
+	}
+	var app struct {
+		ID string `json:"id"`
+	}
+	if err := a.sender.get(ctx, "applications/@me", &app); err != nil {
+		return "", err
+	}
+	a.app.Store(&app.ID)
+	return app.ID, nil
+}
+
+// callTimeout bounds one request to Discord.
+const callTimeout = 15 * time.Second

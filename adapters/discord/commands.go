@@ -1,0 +1,249 @@
+package discord
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"karussell/bot"
+)
+
+// Sizes of commands.
+const (
+	maxCommandName = 32
+	maxAbout       = 100
+	maxCommandOpts = 25
+	maxChoices     = 25
+)
+
+// Kinds of options on Discord.
+const (
+	optionString  = 3
+	optionInteger = 4
+	optionBoolean = 5
+	optionChannel = 7
+	optionRole    = 8
+)
+
+// command is a slash command as Discord takes it. The library's struct cannot
+// be compared byte by byte and writes null where Discord wants nothing.
+type command struct {
+	Name        string            `json:"name"`
+	NameLocal   map[string]string `json:"name_localizations,omitempty"`
+	About       string            `json:"description"`
+	AboutLocal  map[string]string `json:"description_localizations,omitempty"`
+	Type        int               `json:"type"`
+	Options     []option          `json:"options,omitempty"`
+	Permissions *permission       `json:"default_member_permissions,omitempty"`
+	Contexts    []int             `json:"contexts"`
+	Installs    []int             `json:"integration_types"`
+}
+
+type option struct {
+	Type         int               `json:"type"`
+	Name         string            `json:"name"`
+	NameLocal    map[string]string `json:"name_localizations,omitempty"`
+	About        string            `json:"description"`
+	AboutLocal   map[string]string `json:"description_localizations,omitempty"`
+	Required     bool              `json:"required,omitempty"`
+	Choices      []choice          `json:"choices,omitempty"`
+	Autocomplete bool              `json:"autocomplete,omitempty"`
+	Channels     []int             `json:"channel_types,omitempty"`
+}
+
+type choice struct {
+	Name      string            `json:"name"`
+	NameLocal map[string]string `json:"name_localizations,omitempty"`
+	Value     any               `json:"value"`
+}
+
+// commandTable is the engine's table, by name.
+type commandTable map[string]bot.CommandSpec
+
+func newCommandTable(specs []bot.CommandSpec) commandTable {
+	t := make(commandTable, len(specs))
+	for _, s := range specs {
+		t[s.Name] = s
+	}
+	return t
+}
+
+// menu is the table as Discord shows it, in a fixed order.
+func (t commandTable) menu() []command {
+	var out []command
+	for _, s := range t {
+		if s.Hidden || s.Owner || s.Name == "" {
+			continue
+		}
+		out = append(out, newCommand(s))
+	}
+	slices.SortFunc(out, func(a, b command) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+func newCommand(s bot.CommandSpec) command {
+	c := command{
+		Name: commandName(s.Name), NameLocal: germanName(s.Local, s.Name),
+		About: about(s.About, s.Name), AboutLocal: german(s.About, maxAbout), Type: 1,
+		Contexts: []int{0, 1, 2}, // server, direct message with the bot, private channel
+		Installs: []int{0, 1},    // on a server, for a user
+	}
+	if s.Manage {
+		p := permManageGuild
+		c.Permissions = &p
+	}
+	// Discord wants the required ones first.
+	for _, required := range []bool{true, false} {
+		for _, o := range s.Options {
+			if o.Required == required && len(c.Options) < maxCommandOpts {
+				c.Options = append(c.Options, newOption(o))
+			}
+		}
+	}
+	return c
+}
+
+func newOption(o bot.OptionSpec) option {
+	out := option{
+		Type: optionString, Name: commandName(o.Name), NameLocal: germanName(o.Local, o.Name),
+		About: about(o.About, o.Name), AboutLocal: german(o.About, maxAbout), Required: o.Required,
+	}
+	switch o.Kind {
+	case bot.OptionNumber:
+		out.Type = optionInteger
+	case bot.OptionSwitch:
+		out.Type = optionBoolean
+	case bot.OptionRole:
+		out.Type = optionRole
+	case bot.OptionChannel:
+		out.Type = optionChannel
+		out.Channels = []int{channelText, channelVoice, channelAnnouncement, threadAnnouncement, threadPublic, threadPrivate, channelStage, channelForum}
+	case bot.OptionText:
+	}
+	if out.Type != optionString {
+		return out
+	}
+	for _, c := range o.Choices {
+		if len(out.Choices) < maxChoices && len(c.Value) <= maxOption {
+			out.Choices = append(out.Choices, choice{Name: about(c.Label, c.Value), NameLocal: german(c.Label, maxOption), Value: c.Value})
+		}
+	}
+	out.Autocomplete = o.Complete && len(o.Choices) == 0
+	return out
+}
+
+func commandName(s string) string {
+	return strings.ReplaceAll(strings.ToLower(cut(s, maxCommandName)), " ", "-")
+}
+
+// germanName is the German name where it differs.
+func germanName(local map[string]string, name string) map[string]string {
+	if de := commandName(local["de"]); de != "" && de != commandName(name) {
+		return map[string]string{"de": de}
+	}
+	return nil
+}
+
+func german(texts map[string]string, limit int) map[string]string {
+	if de := cut(texts["de"], limit); de != "" {
+		return map[string]string{"de": de}
+	}
+	return nil
+}
+
+// about is the English line; Discord accepts none that is empty.
+func about(texts map[string]string, other string) string {
+	for _, s := range []string{texts["en"], texts["de"], other} {
+		if s = cut(s, maxAbout); s != "" {
+			return s
+		}
+	}
+	return "…"
+}
+
+// publishCommands brings the menu to Discord, in one call, when it is not what
+// was published last.
+func (a *Adapter) publishCommands(t commandTable) func(context.Context) {
+	return func(ctx context.Context) {
+		wait := firstBackoff
+		for {
+			err := a.publishOnce(ctx, t.menu())
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			var r *refusal
+			if errors.As(err, &r) {
+				wait = max(wait, r.retryAfter)
+				if r.kind == bot.SendRejected || r.kind == bot.SendForbidden || r.kind == bot.SendRevoked {
+					a.log.ErrorContext(ctx, "discord refuses the commands", "error", err)
+					return
+				}
+			}
+			a.log.WarnContext(ctx, "the commands could not be published yet", "error", err, "wait", wait)
+			if sleep(ctx, wait) != nil {
+				return
+			}
+			wait = longer(wait)
+		}
+	}
+}
+
+func (a *Adapter) publishOnce(ctx context.Context, menu []command) error {
+	app, err := a.appID(ctx)
+	if err != nil {
+		return err
+	}
+	path := "applications/" + app + "/commands"
+	if a.opt.DevGuild != "" {
+		path = "applications/" + app + "/guilds/" + a.opt.DevGuild + "/commands"
+	}
+	body, err := json.Marshal(menu)
+	if err != nil {
+		return &refusal{kind: bot.SendRejected, cause: err}
+	}
+	sum := sha256.Sum256(append([]byte(path+"\n"), body...))
+	hash := hex.EncodeToString(sum[:])
+	if a.alreadyPublished(ctx, hash, path, len(menu)) {
+		a.log.DebugContext(ctx, "the commands are published already")
+		return nil
+	}
+	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPut, path: path, route: path, body: menu}); err != nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "commands published", "commands", len(menu))
+	if a.opt.Notebook != nil {
+		if err := a.opt.Notebook.Remember(ctx, notebookCommands, []byte(hash)); err != nil {
+			a.log.WarnContext(ctx, "cannot remember the published commands", "error", err)
+		}
+	}
+	return nil
+}
+
+const notebookCommands = "discord/commands"
+
+// alreadyPublished trusts the notebook only as far as Discord still has as
+// many commands: a bot can be reset in the portal.
+func (a *Adapter) alreadyPublished(ctx context.Context, hash, path string, count int) bool {
+	if a.opt.Notebook == nil {
+		return false
+	}
+	known, err := a.opt.Notebook.Recall(ctx, notebookCommands)
+	if err != nil || string(known) != hash {
+		return false
+	}
+	var there []struct {
+		Name string `json:"name"`
+	}
+	inner, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := a.sender.get(inner, path, &there); err != nil {
+		return true // it answers something else: leave it
+	}
+	return len(there) == count
+}

@@ -1,0 +1,199 @@
+package discord
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"karussell/bot"
+)
+
+// sender is the one way out to Discord's HTTP API.
+type sender struct {
+	session *discordgo.Session // for its REST calls only; never opened
+	gate    *gate
+	log     *slog.Logger
+	meter   bot.Meter
+}
+
+func newSender(token string, endpoint *url.URL, log *slog.Logger, meter bot.Meter) (*sender, error) {
+	s, err := newSession(token)
+	if err != nil {
+		return nil, err
+	}
+	s.Client = &http.Client{
+		Transport: newTransport(endpoint),
+		// A redirect could carry the token to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &sender{session: s, gate: newGate(), log: log, meter: meter}, nil
+}
+
+// newSession is a library session with everything switched off that waits,
+// repeats, remembers or prints.
+func newSession(token string) (*discordgo.Session, error) {
+	s, err := discordgo.New("Bot " + token)
+	if err != nil {
+		return nil, errors.New("discord: the library refuses the token")
+	}
+	s.ShouldRetryOnRateLimit = false
+	s.MaxRestRetries = 0
+	s.ShouldReconnectOnError = false
+	s.ShouldReconnectVoiceOnSessionError = false
+	s.StateEnabled = false
+	s.SyncEvents = true
+	s.Compress = false
+	s.Identify.Compress = false
+	s.LogLevel = discordgo.LogError - 1 // even its errors hold tokens and user text
+	s.Debug = false
+	s.UserAgent = "DiscordBot (https://github.com/bwmarrin/discordgo, " + discordgo.VERSION + ") Karussell"
+	return s, nil
+}
+
+// lane says how a call is treated at the gate.
+type lane int
+
+const (
+	laneAlert  lane = iota // messages of the outbox: wait their turn
+	laneAnswer             // interactions: not under the global limit, never held back
+	laneDesk               // look-ups and settings
+)
+
+// call is one request.
+type call struct {
+	lane   lane
+	method string
+	path   string // below the API, without slash in front
+	route  string // the path with only its major id: the unit of Discord's limits
+	body   any    // nil for none
+	file   *bot.Picture
+}
+
+func (s *sender) get(ctx context.Context, path string, into any) error {
+	raw, err := s.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: path, route: path})
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return &refusal{kind: bot.SendTemporary, cause: errors.New("the answer is no JSON")}
+	}
+	return nil
+}
+
+// do sends c once. It returns *refusal or the context's error.
+func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	key := c.method + " " + c.route
+	if r := s.gate.held(c.lane, key); r != nil {
+		s.meter.Count("discord_held_total", 1)
+		return nil, r
+	}
+	body, contentType, err := c.encode()
+	if err != nil {
+		return nil, &refusal{kind: bot.SendRejected, cause: err}
+	}
+	x := &exchange{}
+	inner, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	// A bucket of its own: the library would else queue calls behind each other
+	// and keep one bucket per route for ever.
+	bucket := &discordgo.Bucket{Remaining: 1}
+	bucket.Lock()
+	raw, err := s.session.RequestWithLockedBucket(c.method, discordgo.EndpointAPI+c.path, contentType, body, bucket, 0,
+		discordgo.WithContext(withExchange(inner, x)),
+		discordgo.WithRetryOnRatelimit(false), discordgo.WithRestRetries(0))
+	if x.status != 0 {
+		s.gate.learn(c.lane, key, x)
+	}
+	if err == nil {
+		return raw, nil
+	}
+	if ctx.Err() != nil && x.status == 0 && !x.left.Load() {
+		return nil, ctx.Err()
+	}
+	r := classify(x, err)
+	s.meter.Count("discord_refusals_total", 1, "kind", string(r.kind))
+	s.log.DebugContext(ctx, "discord refused a request", "method", c.method, "route", publicRoute(c.route), "status", r.status, "code", r.code, "kind", r.kind)
+	return nil, r
+}
+
+// encode writes JSON, or multipart where a picture comes along.
+func (c call) encode() (body []byte, contentType string, err error) {
+	if c.body == nil {
+		return nil, "application/json", nil
+	}
+	js, err := json.Marshal(c.body)
+	if err != nil {
+		return nil, "", fmt.Errorf("encode: %w", err)
+	}
+	if c.file == nil {
+		return js, "application/json", nil
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	if err := part(w, `form-data; name="payload_json"`, "application/json", js); err != nil {
+		return nil, "", err
+	}
+	disposition := fmt.Sprintf(`form-data; name="files[0]"; filename=%q`, fileName(c.file))
+	if err := part(w, disposition, c.file.MIME, c.file.Data); err != nil {
+		return nil, "", err
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", fmt.Errorf("encode: %w", err)
+	}
+	return b.Bytes(), w.FormDataContentType(), nil
+}
+
+func part(w *multipart.Writer, disposition, contentType string, data []byte) error {
+	h := textproto.MIMEHeader{}
+	h.Set("Content-Disposition", disposition)
+	if contentType == "" {
+		contentType = "application/octet-stream"
+	}
+	h.Set("Content-Type", contentType)
+	p, err := w.CreatePart(h)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	if _, err := io.Copy(p, bytes.NewReader(data)); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return nil
+}
+
+// publicRoute is a route without the tokens of interactions and webhooks.
+func publicRoute(route string) string {
+	parts := strings.Split(route, "/")
+	switch {
+	case len(parts) > 2 && (parts[0] == "webhooks" || parts[0] == "interactions"):
+		return parts[0] + "/" + parts[1] + "/…"
+	default:
+		return route
+	}
+}
+
+// sleep waits, or returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
