@@ -133,3 +133,33 @@ func overlap(a, b map[uint64]struct{}) float64 {
 	}
 	return float64(both) / float64(len(a)+len(b)-both)
 }
+
+// markCarriers decides which of the copies among a story's reports counts: the
+// earliest that stands. So it does not matter which of them was read first.
+func markCarriers(reports []Report) {
+	leader := map[ArticleID]ArticleID{}
+	find := func(id ArticleID) ArticleID {
+		for leader[id] != 0 {
+			id = leader[id]
+		}
+		return id
+	}
+	for i := range reports {
+		a, o := find(reports[i].Source.Article), find(reports[i].CopyOf)
+		if o != 0 && a != o {
+			leader[a] = o
+		}
+	}
+	counts := map[ArticleID]map[EventType]bool{}
+	for _, r := range sortedReports(reports) {
+		group := find(r.Source.Article)
+		r.Carrier = counts[group][r.Event.Type]
+		if r.Revoked {
+			continue
+		}
+		if counts[group] == nil {
+			counts[group] = map[EventType]bool{}
+		}
+		counts[group][r.Event.Type] = true
+	}
+}

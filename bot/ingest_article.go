@@ -240,7 +240,7 @@ func (in *intake) reports(a *Article, x *Extraction, original ArticleID, former 
 		in.sum.Fresh++
 		r := Report{
 			Source: src, Origin: in.e.originOf(a, &ev), Cited: ev.Sources, Event: ev,
-			At: a.reportedAt(), Undated: a.undated(), Carrier: original != 0,
+			At: a.reportedAt(), Undated: a.undated(), CopyOf: original,
 		}
 		if former != nil && !says(former, &ev) && a.ReadAt.Sub(r.At) <= FreshFor {
 			r.At = a.ReadAt // the addition is news of its own

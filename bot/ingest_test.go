@@ -119,6 +119,7 @@ func TestAgencyCopyIsOneReport(t *testing.T) {
 		for j := i; j < len(mine) && i > 0; j += 12 {
 			mine[j] = "geändert"
 		}
+		g.set(g.now().Add(time.Minute))
 		a := g.print(outlet)
 		a.Title = "Schlagzeile von " + outlet
 		a.Text = script(strings.Join(mine, " "), ev(bot.Link, "Heiner Backhaus", "FC Schalke 04"))

@@ -62,8 +62,9 @@ type Report struct {
 	At      time.Time // publication where known, else reading
 	Undated bool
 	Event   Event
-	Carrier bool // a copy of another report: adds no evidence
-	Revoked bool // a later version of the article no longer says so, or the owner retracted it
+	CopyOf  ArticleID // the article whose text this one (nearly) repeats; 0 for none
+	Carrier bool      // a copy of another report of the story: adds no evidence
+	Revoked bool      // a later version of the article no longer says so, or the owner retracted it
 }
 
 // Story is all reports about one coach at one club in one matter.

@@ -147,13 +147,9 @@ func (g *ground) day(day float64) { g.set(at(day)) }
 // print is a new article that an outlet publishes now.
 func (g *ground) print(outlet string, parts ...any) bot.Article {
 	g.n++
-	var prose strings.Builder // its own wording, so that it is nobody's copy
-	for i := range 120 {
-		fmt.Fprintf(&prose, "wort%dx%d ", g.n, i)
-	}
 	return bot.Article{
 		Outlet: outlet, URL: fmt.Sprintf("https://%s.example/%d", bot.Slug(outlet), g.n),
-		Title: fmt.Sprintf("Artikel %d von %s", g.n, outlet), Text: script(prose.String(), parts...),
+		Title: fmt.Sprintf("Artikel %d von %s", g.n, outlet), Text: script(uniqueProse(g.n), parts...),
 		PublishedAt: g.now(), ReadAt: g.now(),
 	}
 }
@@ -282,3 +278,12 @@ func stage(s bot.Stage) func(*bot.Event) {
 	return func(e *bot.Event) { e.Stage = s }
 }
 func by(outlets ...string) func(*bot.Event) { return func(e *bot.Event) { e.Sources = outlets } }
+
+// uniqueProse is a wording of its own, so that the article is nobody's copy.
+func uniqueProse(n int) string {
+	var b strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&b, "wort%dx%d ", n, i)
+	}
+	return b.String()
+}

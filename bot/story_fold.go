@@ -17,6 +17,7 @@ func (b *storybook) fold(k StoryKey) ([]Story, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stories of %s at %s: %w", k.Coach, k.Club, err)
 	}
+	markCarriers(p.reports)
 	spells := Spells(p.reports)
 	left := stored
 	after := make([]Story, 0, len(spells))
@@ -139,7 +140,8 @@ func (s *Story) equal(o *Story) bool {
 func equalReports(a, b Report) bool {
 	return compareReports(&a, &b) == 0 && a.Carrier == b.Carrier && a.Revoked == b.Revoked &&
 		a.Undated == b.Undated && a.Event.Type == b.Event.Type && a.Event.Status == b.Event.Status &&
-		a.Event.Manner == b.Event.Manner && a.Source.Article == b.Source.Article
+		a.Event.Manner == b.Event.Manner && a.Source.Article == b.Source.Article &&
+		a.CopyOf == b.CopyOf
 }
 
 // storyTopics are what a story is listed under.

@@ -33,14 +33,15 @@ type storyRecord struct {
 }
 
 type reportRecord struct {
-	Source  sourceRecord `cbor:"1,keyasint"`
-	Origin  string       `cbor:"2,keyasint,omitempty"`
-	Cited   []string     `cbor:"3,keyasint,omitempty"`
-	At      int64        `cbor:"4,keyasint,omitempty"`
-	Undated bool         `cbor:"5,keyasint,omitempty"`
-	Event   eventRecord  `cbor:"6,keyasint"`
-	Carrier bool         `cbor:"7,keyasint,omitempty"`
-	Revoked bool         `cbor:"8,keyasint,omitempty"`
+	Source  sourceRecord  `cbor:"1,keyasint"`
+	Origin  string        `cbor:"2,keyasint,omitempty"`
+	Cited   []string      `cbor:"3,keyasint,omitempty"`
+	At      int64         `cbor:"4,keyasint,omitempty"`
+	Undated bool          `cbor:"5,keyasint,omitempty"`
+	Event   eventRecord   `cbor:"6,keyasint"`
+	Carrier bool          `cbor:"7,keyasint,omitempty"`
+	Revoked bool          `cbor:"8,keyasint,omitempty"`
+	CopyOf  bot.ArticleID `cbor:"9,keyasint,omitempty"`
 }
 
 type sourceRecord struct {
@@ -83,6 +84,7 @@ func toReport(p bot.Report) reportRecord {
 	return reportRecord{
 		Source: toSource(p.Source), Origin: p.Origin, Cited: p.Cited, At: nanos(p.At),
 		Undated: p.Undated, Event: toEvent(p.Event), Carrier: p.Carrier, Revoked: p.Revoked,
+		CopyOf: p.CopyOf,
 	}
 }
 
@@ -90,6 +92,7 @@ func (r reportRecord) report() bot.Report {
 	return bot.Report{
 		Source: r.Source.source(), Origin: r.Origin, Cited: r.Cited, At: instant(r.At),
 		Undated: r.Undated, Event: r.Event.event(), Carrier: r.Carrier, Revoked: r.Revoked,
+		CopyOf: r.CopyOf,
 	}
 }
 
