@@ -33,6 +33,7 @@ var rules = []rule{
 		"golang.org/x/net", "golang.org/x/text", "code.dny.dev/ssrf",
 	}, "only feed knows feed formats and the open web"},
 	{"/adapters/adaptertest", []string{module + "/bot", "go.uber.org/goleak"}, "the suite knows contracts, no platform"},
+	{"/adapters/console", []string{module + "/bot"}, "a terminal needs nothing but the standard library"},
 	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
