@@ -1,0 +1,87 @@
+package telegram
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"karussell/bot"
+)
+
+// generalTopic is a forum's first topic. Messages there carry no topic number,
+// and sending with this one fails.
+const generalTopic = "1"
+
+var channelName = regexp.MustCompile(`^@[A-Za-z][A-Za-z0-9_]{3,31}$`) //nolint:gochecknoglobals // a constant pattern
+
+// address is the call parameters that say where a message goes.
+func address(to bot.ChatRef) (tgbotapi.Params, error) {
+	if to.Platform != Name {
+		return nil, refuse("chat of another platform")
+	}
+	if _, err := strconv.ParseInt(to.Chat, 10, 64); err != nil && !channelName.MatchString(to.Chat) {
+		return nil, refuse("a chat is a number or @name")
+	}
+	p := tgbotapi.Params{"chat_id": to.Chat}
+	if to.Thread != "" && to.Thread != generalTopic {
+		if _, err := strconv.Atoi(to.Thread); err != nil {
+			return nil, refuse("a topic is a number")
+		}
+		p["message_thread_id"] = to.Thread
+	}
+	return p, nil
+}
+
+func refuse(why string) error {
+	return &bot.SendError{Kind: bot.SendRejected, Err: errors.New("telegram: " + why)}
+}
+
+// shape is how a part of a message was sent, which decides how it is edited.
+type shape byte
+
+const (
+	shapeText    shape = 0
+	shapeCaption shape = 'p' // photo with the text as its caption
+	shapeBare    shape = 'b' // photo whose text follows in another message
+)
+
+// part is one Telegram message of a Message: long ones become several.
+type part struct {
+	id    int
+	shape shape
+}
+
+// messageID writes parts as "12", "12p" or "12b,13,14".
+func messageID(parts []part) bot.MessageID {
+	var b strings.Builder
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(p.id))
+		if p.shape != shapeText {
+			b.WriteByte(byte(p.shape))
+		}
+	}
+	return bot.MessageID(b.String())
+}
+
+// parseMessageID reads what messageID wrote; nil when it is not one.
+func parseMessageID(id bot.MessageID) []part {
+	var parts []part
+	for s := range strings.SplitSeq(string(id), ",") {
+		var p part
+		if n := len(s); n > 0 && (s[n-1] == byte(shapeCaption) || s[n-1] == byte(shapeBare)) {
+			p.shape, s = shape(s[n-1]), s[:n-1]
+		}
+		var err error
+		if p.id, err = strconv.Atoi(s); err != nil || p.id <= 0 {
+			return nil
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
