@@ -34,6 +34,8 @@ var rules = []rule{
 	}, "only feed knows feed formats and the open web"},
 	{"/adapters/adaptertest", []string{module + "/bot", "go.uber.org/goleak"}, "the suite knows contracts, no platform"},
 	{"/adapters/console", []string{module + "/bot"}, "a terminal needs nothing but the standard library"},
+	{"/adapters/telegram", []string{module + "/bot", "github.com/go-telegram-bot-api/telegram-bot-api/v5"}, "the only place that knows Telegram"},
+	{"/adapters/telegram/telegramtest", nil, "a judge shares nothing with what it judges"},
 	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},

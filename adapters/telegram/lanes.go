@@ -8,11 +8,12 @@ import (
 
 // Queueing rules. Telegram tolerates about one message per second and chat, and
 // 20 a minute in a group; whoever asks faster is answered at that pace after a
-// burst. A lane takes maxLane requests, one person at most maxShare of them in
-// a group; more are dropped.
+// burst. While a group's lane is slowed down, its members take turns. A lane
+// takes maxLane requests, one person at most maxShare of them in a group; more
+// are dropped.
 const (
-	maxLane     = 32
-	maxShare    = 8
+	maxLane     = 40
+	maxShare    = 24
 	maxWaiting  = 4096 // over all lanes: above, no more updates are fetched
 	burst       = 20
 	pacePrivate = time.Second
@@ -51,6 +52,8 @@ type lane struct {
 	timer *time.Timer // set while it waits for a time
 	spent float64     // tokens
 	asked time.Time   // when spent was right
+	last  int64       // who had the last turn
+	again bool        // the first task had a turn and gets another
 }
 
 func newLanes(workers int) *lanes {
@@ -100,6 +103,27 @@ func (q *lane) full(t task) bool {
 	return share >= maxShare
 }
 
+// take makes the task whose turn it is the first one. In a slowed lane that is
+// somebody else's than the last; what is not paced is not overtaken.
+func (q *lane) take() task {
+	at := 0
+	if q.spent > burst {
+		for i, t := range q.queue {
+			if t.pace == 0 {
+				break
+			}
+			if t.user != q.last {
+				at = i
+				break
+			}
+		}
+	}
+	t := q.queue[at]
+	copy(q.queue[1:at+1], q.queue[:at])
+	q.queue[0], q.last = t, t.user
+	return t
+}
+
 // toll is how long the lane's next task must wait for its token.
 func (q *lane) toll(now time.Time) time.Duration {
 	pace := q.queue[0].pace
@@ -145,12 +169,16 @@ func (l *lanes) work(ctx context.Context) {
 		l.ready[0] = nil
 		l.ready = l.ready[1:]
 		t := q.queue[0]
+		if !q.again {
+			t = q.take()
+		}
 		l.mu.Unlock()
 		again := t.run(ctx)
 		if again <= 0 {
 			t.done()
 		}
 		l.mu.Lock()
+		q.again = again > 0
 		if again > 0 {
 			if !l.closed {
 				l.schedule(ctx, q, again)

@@ -32,6 +32,17 @@ var toneSigns = map[bot.Tone]string{
 	bot.ToneProblem:  "⚠️",
 }
 
+// toneWords say the tones for those who do not read symbols. Problems speak for
+// themselves.
+//
+//nolint:gochecknoglobals // a constant table
+var toneWords = map[bot.Tone]map[bool]string{ // by "in English"
+	bot.ToneOfficial: {false: "Offiziell", true: "Official"},
+	bot.ToneLikely:   {false: "Wahrscheinlich", true: "Likely"},
+	bot.ToneRumour:   {false: "Gerücht", true: "Rumour"},
+	bot.ToneOff:      {false: "Vom Tisch", true: "Off the table"},
+}
+
 // layout is m's text: title, blocks, fields, footer. Symbol and title are one
 // line; what belongs together stands together, a blank line between the rest.
 func (a *Adapter) layout(m bot.Message) rich {
@@ -71,8 +82,11 @@ func (a *Adapter) layTitle(r *rich, m bot.Message) {
 	if m.Title == "" {
 		return
 	}
-	if sign := toneSigns[m.Tone]; sign != "" && !strings.HasPrefix(m.Title, sign) {
+	if sign := toneSigns[m.Tone]; sign != "" {
 		r.add(sign+" ", nil, "")
+	}
+	if word := toneWords[m.Tone][m.Language == "en"]; word != "" {
+		r.add(word+"\n", nil, "")
 	}
 	r.add(m.Title, []string{"bold"}, webLink(m.Link))
 }

@@ -31,8 +31,18 @@ func (r *rich) text() string { return string(utf16.Decode(r.units)) }
 // add appends s and marks it with the given entities; a link is "text_link".
 func (r *rich) add(s string, kinds []string, link string) {
 	from := len(r.units)
-	r.units = append(r.units, utf16.Encode([]rune(cleanText(s)))...)
+	r.units = append(r.units, utf16.Encode([]rune(isolate(cleanText(s))))...)
 	r.mark(from, len(r.units), kinds, link)
+}
+
+// isolate keeps a name written from right to left from reordering what stands
+// around it.
+func isolate(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return unicode.In(r, unicode.Arabic, unicode.Hebrew) }) < 0 {
+		return s
+	}
+	core := strings.Trim(s, " \n")
+	return strings.Replace(s, core, "\u2068"+core+"\u2069", 1)
 }
 
 // mark puts entities on a range, without the spaces at its ends: Telegram drops

@@ -357,3 +357,17 @@ func (s *Server) Deliver(ctx context.Context, client *http.Client, address strin
 	}
 	return response.StatusCode, nil
 }
+
+// Notices are the texts shown over the chat to those who pressed a button, in
+// the order of the presses.
+func (s *Server) Notices() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for i := range len(s.callbacks) {
+		if a := s.callbacks["callback-"+strconv.Itoa(i+1)]; a != nil && a.Text != "" {
+			out = append(out, a.Text)
+		}
+	}
+	return out
+}
