@@ -16,10 +16,10 @@ func (p *Poller) verdict(s *bot.FeedState) *bot.Notice {
 	switch {
 	case s.Failures > 0 && !s.Told && p.Now().Sub(s.FailingSince) >= deadAfter:
 		s.Told = true
-		return &bot.Notice{Key: "notice-feed-dead", Args: map[string]string{"Feed": firstOf(s.Name, s.URL), "Error": s.LastError}}
+		return &bot.Notice{Key: bot.NoticeFeedDead, Args: map[string]string{"Feed": firstOf(s.Name, s.URL), "Error": s.LastError}}
 	case s.Failures == 0 && s.Told:
 		s.Told = false
-		return &bot.Notice{Key: "notice-feed-back", Args: map[string]string{"Feed": firstOf(s.Name, s.URL)}}
+		return &bot.Notice{Key: bot.NoticeFeedBack, Args: map[string]string{"Feed": firstOf(s.Name, s.URL)}}
 	default:
 		return nil
 	}
