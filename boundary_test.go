@@ -37,6 +37,7 @@ var rules = []rule{
 	{"/adapters/telegram", []string{module + "/bot", "github.com/go-telegram-bot-api/telegram-bot-api/v5"}, "the only place that knows Telegram"},
 	{"/adapters/telegram/telegramtest", nil, "a judge shares nothing with what it judges"},
 	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
+	{"/store/bolt", []string{module + "/bot", module + "/store/ledger", "go.etcd.io/bbolt"}, "bbolt is known here alone"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
 }

@@ -15,7 +15,7 @@ func (v *view) Chat(ref bot.ChatRef) (bot.Chat, error) {
 	return rec.chat(), nil
 }
 
-// behind is the range of chats after the given one; "" is the start.
+// behind is the range of the names after the given one; "" is the start.
 func behind(last string) Range {
 	if last == "" {
 		return Range{}

@@ -4,8 +4,10 @@ import (
 	"karussell/bot"
 )
 
+func coachKey(id bot.CoachID) []byte { return appendString(nil, string(id)) }
+
 func (v *view) Coach(id bot.CoachID) (bot.Coach, error) {
-	rec, err := get(v.kv, coachCodec, Coaches, []byte(id))
+	rec, err := get(v.kv, coachCodec, Coaches, coachKey(id))
 	if err != nil {
 		return bot.Coach{}, err
 	}
@@ -13,10 +15,14 @@ func (v *view) Coach(id bot.CoachID) (bot.Coach, error) {
 }
 
 func (v *view) Coaches(last bot.CoachID, limit int) ([]bot.Coach, error) {
-	return collect(v.kv, Coaches, Range{From: just([]byte(last))}, most(limit),
+	return collect(v.kv, Coaches, behind(string(last)), most(limit),
 		func(k, val []byte) (bot.Coach, error) {
+			id, _, err := cutString(k)
+			if err != nil {
+				return bot.Coach{}, err
+			}
 			rec, err := coachCodec.decode(val)
-			return rec.coach(bot.CoachID(k)), err
+			return rec.coach(bot.CoachID(id)), err
 		})
 }
 
@@ -56,11 +62,11 @@ func (t *tx) PutCoach(c bot.Coach, names []string) error {
 			return err
 		}
 	}
-	return put(t.kv, coachCodec, Coaches, []byte(c.ID), toCoach(&c, names))
+	return put(t.kv, coachCodec, Coaches, coachKey(c.ID), toCoach(&c, names))
 }
 
 func (t *tx) unindexCoach(id bot.CoachID) error {
-	old, ok, err := find(t.kv, coachCodec, Coaches, []byte(id))
+	old, ok, err := find(t.kv, coachCodec, Coaches, coachKey(id))
 	if err != nil || !ok {
 		return err
 	}
@@ -76,5 +82,5 @@ func (t *tx) DeleteCoach(id bot.CoachID) error {
 	if err := t.unindexCoach(id); err != nil {
 		return err
 	}
-	return t.kv.Delete(Coaches, []byte(id))
+	return t.kv.Delete(Coaches, coachKey(id))
 }

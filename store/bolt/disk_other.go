@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package bolt
+
+func diskFull(string) bool { return false }

@@ -1,0 +1,68 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime/debug"
+	"syscall"
+
+	berrors "go.etcd.io/bbolt/errors"
+
+	"karussell/bot"
+)
+
+var errReadOnly = errors.New("the database was opened for reading only")
+
+// protect turns a panic of bbolt, or a fault in its mapped file, into a
+// bot.ErrCorrupt in *err and then calls undo:
+//
+//	defer protect(&err, undo)()
+func protect(err *error, undo func()) func() {
+	was := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(was)
+		if v := recover(); v != nil {
+			*err = damaged(v)
+			if undo != nil {
+				undo()
+			}
+		}
+	}
+}
+
+func damaged(v any) error {
+	return fmt.Errorf("%w: %v; %s", bot.ErrCorrupt, v, remedy)
+}
+
+// classify gives errors of bbolt and of the disk the kinds of the domain.
+func classify(err error) error {
+	switch {
+	case err == nil, errors.Is(err, bot.ErrFull), errors.Is(err, bot.ErrCorrupt):
+		return err
+	case errors.Is(err, berrors.ErrMaxSizeReached):
+		return fmt.Errorf("%w: the database has reached its size limit", bot.ErrFull)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("%w: %w", bot.ErrFull, err)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum),
+		errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrInvalidMapping):
+		return fmt.Errorf("%w: %w; %s", bot.ErrCorrupt, err, remedy)
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
+		return bot.ErrClosed
+	}
+	return err
+}
+
+// explain is classify for opening.
+func explain(path string, err error) error {
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return fmt.Errorf("%w: %s; stop it first, or use another file", bot.ErrLocked, holder(path))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; the file must be readable and writable for this user", err)
+	}
+	return classify(err)
+}
+
+// noAddressSpace reports that a large mapping was refused.
+func noAddressSpace(err error) bool { return errors.Is(err, syscall.ENOMEM) }
