@@ -102,9 +102,10 @@ func (x *expansion) throughPostings() (next string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if !ok {
-			continue
+		if !ok && x.f.Kind != DeliverRetract {
+			continue // unsubscribed; but a correction reaches everybody who was told
 		}
+		sub.Chat = list[i].Chat
 		if err := x.follow(&sub, &list[i]); err != nil {
 			return "", err
 		}
@@ -155,6 +156,8 @@ func (x *expansion) consider(sub *Subscription) error {
 	switch {
 	case err != nil:
 		return err
+	case waiting && x.f.Kind == DeliverRetract:
+		return x.deliver(sub, DeliverRetract)
 	case waiting:
 		return x.deliver(sub, DeliverReply)
 	case cleared != "" && alive:

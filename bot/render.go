@@ -17,9 +17,11 @@ type scene struct {
 	chat    Chat
 	story   Story
 	posting Posting
-	told    bool    // there is a posting
-	topics  []Topic // under which subscribers hear of the story
-	wanted  bool    // the chat still subscribes to one of them
+	told    bool         // there is a posting
+	topics  []Topic      // under which subscribers hear of the story
+	wanted  bool         // the chat still subscribes to one of them
+	kind    DeliveryKind // what the delivery has become by now
+	late    string       // why it has nothing to say any more
 }
 
 // Render implements Renderer: the story's present state in the chat's language.
@@ -41,6 +43,7 @@ func (e *Engine) Render(ctx context.Context, d Delivery) (Rendered, error) {
 	if reason := s.obsolete(d, e.Now()); reason != "" {
 		return Rendered{Skip: reason}, nil
 	}
+	d.Kind = s.kind
 	if until := s.chat.QuietUntil(e.Now()); until.After(e.Now()) && d.Kind != DeliverRetract {
 		return Rendered{Defer: until}, nil
 	}
@@ -64,6 +67,10 @@ func (e *Engine) readScene(ctx context.Context, d Delivery) (scene, error) {
 		subs, err := tx.Subscriptions(d.Chat)
 		s.topics = e.toldTopics(&s.story)
 		s.wanted = slices.ContainsFunc(subs, func(sub Subscription) bool { return slices.Contains(s.topics, sub.Topic) })
+		if err != nil {
+			return err
+		}
+		s.kind, s.late, err = present(tx, &d, &s.story, s.known())
 		return err
 	})
 	return s, err
@@ -73,10 +80,7 @@ func (e *Engine) readScene(ctx context.Context, d Delivery) (scene, error) {
 // correction reaches everybody who was told, subscribed or not.
 func (s *scene) obsolete(d Delivery, now time.Time) string {
 	if d.Kind == DeliverRetract {
-		if !s.told {
-			return "was never told"
-		}
-		return ""
+		return s.late
 	}
 	switch {
 	case s.chat.Paused != NotPaused:
@@ -87,14 +91,16 @@ func (s *scene) obsolete(d Delivery, now time.Time) string {
 		return "story was withdrawn"
 	case s.chat.Muted(now, append(s.topics, StoryTopic(s.story.ID))...):
 		return "muted"
-	case d.Kind == DeliverPost && s.told:
-		return "already told"
-	case d.Kind != DeliverPost && !s.told:
-		return "was never told"
-	case d.Kind == DeliverReply && s.told && s.posting.Stage == s.story.Stage && s.posting.Revision >= d.Revision:
-		return "already told"
 	}
-	return ""
+	return s.late
+}
+
+// known is the chat's posting; nil when it was never told of the story.
+func (s *scene) known() *Posting {
+	if !s.told {
+		return nil
+	}
+	return &s.posting
 }
 
 func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
