@@ -115,15 +115,15 @@ func parseEndpoint(s string) (*url.URL, error) {
 // Name is "discord".
 func (*Adapter) Name() bot.PlatformName { return Platform }
 
-// Limits are Discord's: 50 requests a second over everything, about five
-// messages in five seconds in one channel. A little is left for interactions
-// and look-ups.
+// Limits stay below Discord's whenever its windows begin: at most five messages
+// in any five seconds in one channel, at most 50 requests in any second over
+// everything, of which some are left for look-ups.
 func (*Adapter) Limits() bot.Limits {
 	return bot.Limits{
-		Global:     45,
-		Burst:      45,
-		PerChat:    1,
-		ChatBurst:  5,
+		Global:     35,
+		Burst:      10,
+		PerChat:    0.6,
+		ChatBurst:  2,
 		Concurrent: 32,
 		EditsCount: true,
 	}

@@ -213,7 +213,7 @@ func (a *Adapter) publishOnce(ctx context.Context, menu []command) error {
 		a.log.DebugContext(ctx, "the commands are published already")
 		return nil
 	}
-	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPut, path: path, route: path, body: menu}); err != nil {
+	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPut, path: path, body: menu}); err != nil {
 		return err
 	}
 	a.log.InfoContext(ctx, "commands published", "commands", len(menu))

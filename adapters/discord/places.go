@@ -176,8 +176,8 @@ func (a *Adapter) openPost(ctx context.Context, forum string, m bot.Message) (sp
 	if len(post.Applied) == 0 && c.Flags&flagRequireTag != 0 && len(c.Tags) > 0 {
 		post.Applied = []string{c.Tags[0].ID}
 	}
-	route := "channels/" + forum + "/threads"
-	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: route, route: route, body: post, file: m.Picture})
+	path := "channels/" + forum + "/threads"
+	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: path, body: post, file: m.Picture})
 	if err != nil {
 		return spot{}, err
 	}
@@ -232,7 +232,7 @@ func (a *Adapter) wake(ctx context.Context, thread string) bool {
 	body := struct {
 		Archived bool `json:"archived"`
 	}{}
-	_, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPatch, path: "channels/" + thread, route: "channels/" + thread, body: body})
+	_, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPatch, path: "channels/" + thread, body: body})
 	if err != nil {
 		a.log.WarnContext(ctx, "cannot wake an archived thread", "thread", thread, "error", err)
 	}
@@ -267,7 +267,7 @@ func (a *Adapter) retag(ctx context.Context, thread string, names []string) {
 	body := struct {
 		Applied []string `json:"applied_tags"`
 	}{tags}
-	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPatch, path: "channels/" + thread, route: "channels/" + thread, body: body}); err != nil {
+	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPatch, path: "channels/" + thread, body: body}); err != nil {
 		a.log.DebugContext(ctx, "cannot change the tags of a post", "thread", thread, "error", err)
 		return
 	}
@@ -311,6 +311,13 @@ func (c *crier) allow(channel string, now time.Time) bool {
 	return true
 }
 
+// exhaust keeps a channel silent for an hour: others used up its limit.
+func (c *crier) exhaust(channel string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cried[channel] = slices.Repeat([]time.Time{now}, criesPerHour)
+}
+
 // publish hands an announcement on to the servers that follow the channel.
 func (a *Adapter) publish(ctx context.Context, at spot) {
 	kind, known := a.channels.kind(at.channel)
@@ -329,8 +336,12 @@ func (a *Adapter) publish(ctx context.Context, at spot) {
 		return
 	}
 	path := "channels/" + at.channel + "/messages/" + at.message + "/crosspost"
-	_, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPost, path: path, route: "channels/" + at.channel + "/crosspost"})
+	_, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPost, path: path})
 	if err != nil {
+		var r *refusal
+		if errors.As(err, &r) && r.kind == bot.SendLimited {
+			a.crier.exhaust(at.channel, time.Now())
+		}
 		a.meter.Count("discord_published_total", 1, "outcome", "failed")
 		a.log.InfoContext(ctx, "an announcement could not be published", "channel", at.channel, "error", err)
 		return

@@ -62,7 +62,7 @@ func (a *Adapter) Edit(ctx context.Context, to bot.ChatRef, id bot.MessageID, m 
 	}
 	c := call{
 		lane: laneAlert, method: http.MethodPatch, body: newEdit(m), file: m.Picture,
-		path: "channels/" + at.channel + "/messages/" + at.message, route: "channels/" + at.channel + "/messages",
+		path: "channels/" + at.channel + "/messages/" + at.message,
 	}
 	_, err := a.sender.do(ctx, c)
 	if hasCode(err, codeArchived) && a.wake(ctx, at.channel) {
@@ -120,8 +120,8 @@ func (a *Adapter) deliver(ctx context.Context, p placement, m bot.Message) (spot
 }
 
 func (a *Adapter) post(ctx context.Context, channel string, body *payload, file *bot.Picture) (spot, error) {
-	route := "channels/" + channel + "/messages"
-	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: route, route: route, body: body, file: file})
+	path := "channels/" + channel + "/messages"
+	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: path, body: body, file: file})
 	if err != nil {
 		return spot{}, err
 	}

@@ -23,7 +23,7 @@ import (
 // sender is the one way out to Discord's HTTP API.
 type sender struct {
 	session *discordgo.Session // for its REST calls only; never opened
-	gate    *gate
+	budget  budget
 	log     *slog.Logger
 	meter   bot.Meter
 }
@@ -38,7 +38,7 @@ func newSender(token string, endpoint *url.URL, log *slog.Logger, meter bot.Mete
 		// A redirect could carry the token to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &sender{session: s, gate: newGate(), log: log, meter: meter}, nil
+	return &sender{session: s, log: log, meter: meter}, nil
 }
 
 // newSession is a library session with everything switched off that waits,
@@ -62,12 +62,12 @@ func newSession(token string) (*discordgo.Session, error) {
 	return s, nil
 }
 
-// lane says how a call is treated at the gate.
+// lane says whom a call serves.
 type lane int
 
 const (
-	laneAlert  lane = iota // messages of the outbox: wait their turn
-	laneAnswer             // interactions: not under the global limit, never held back
+	laneAlert  lane = iota // messages of the outbox
+	laneAnswer             // interactions: never held back
 	laneDesk               // look-ups and settings
 )
 
@@ -76,13 +76,12 @@ type call struct {
 	lane   lane
 	method string
 	path   string // below the API, without slash in front
-	route  string // the path with only its major id: the unit of Discord's limits
 	body   any    // nil for none
 	file   *bot.Picture
 }
 
 func (s *sender) get(ctx context.Context, path string, into any) error {
-	raw, err := s.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: path, route: path})
+	raw, err := s.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: path})
 	if err != nil {
 		return err
 	}
@@ -97,8 +96,7 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	key := c.method + " " + c.route
-	if r := s.gate.held(c.lane, key); r != nil {
+	if r := s.budget.held(c.lane, time.Now()); r != nil {
 		s.meter.Count("discord_held_total", 1)
 		return nil, r
 	}
@@ -117,7 +115,7 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 		discordgo.WithContext(withExchange(inner, x)),
 		discordgo.WithRetryOnRatelimit(false), discordgo.WithRestRetries(0))
 	if x.status != 0 {
-		s.gate.learn(c.lane, key, x)
+		s.budget.note(x, time.Now())
 	}
 	if err == nil {
 		return raw, nil
@@ -127,7 +125,7 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 	}
 	r := classify(x, err)
 	s.meter.Count("discord_refusals_total", 1, "kind", string(r.kind))
-	s.log.DebugContext(ctx, "discord refused a request", "method", c.method, "route", publicRoute(c.route), "status", r.status, "code", r.code, "kind", r.kind)
+	s.log.DebugContext(ctx, "discord refused a request", "method", c.method, "path", publicPath(c.path), "status", r.status, "code", r.code, "kind", r.kind)
 	return nil, r
 }
 
@@ -175,15 +173,13 @@ func part(w *multipart.Writer, disposition, contentType string, data []byte) err
 	return nil
 }
 
-// publicRoute is a route without the tokens of interactions and webhooks.
-func publicRoute(route string) string {
-	parts := strings.Split(route, "/")
-	switch {
-	case len(parts) > 2 && (parts[0] == "webhooks" || parts[0] == "interactions"):
+// publicPath is a path without the tokens of interactions and webhooks.
+func publicPath(path string) string {
+	parts := strings.Split(path, "/")
+	if len(parts) > 2 && (parts[0] == "webhooks" || parts[0] == "interactions") {
 		return parts[0] + "/" + parts[1] + "/…"
-	default:
-		return route
 	}
+	return path
 }
 
 // sleep waits, or returns the context's error.

@@ -112,7 +112,7 @@ func (t *talk) call(ctx context.Context, c callback, file *bot.Picture) error {
 	path := "interactions/" + t.in.ID + "/" + t.in.Token + "/callback"
 	var err error
 	for range callbackAttempts {
-		_, err = a.sender.do(ctx, call{lane: laneAnswer, method: http.MethodPost, path: path, route: path, body: c, file: file})
+		_, err = a.sender.do(ctx, call{lane: laneAnswer, method: http.MethodPost, path: path, body: c, file: file})
 		if err == nil {
 			t.said, t.first = c.Type, time.Since(t.received)
 			return nil
@@ -175,7 +175,7 @@ func (t *talk) hook(ctx context.Context, method, rest string, body any, file *bo
 	path := "webhooks/" + app + "/" + t.in.Token + rest
 	wait := time.Second
 	for range callbackAttempts {
-		_, err := a.sender.do(ctx, call{lane: laneAnswer, method: method, path: path, route: path, body: body, file: file})
+		_, err := a.sender.do(ctx, call{lane: laneAnswer, method: method, path: path, body: body, file: file})
 		if err == nil {
 			if t.first == 0 {
 				t.first = time.Since(t.received)

@@ -88,7 +88,7 @@ func (t *turnstile) pass(ctx context.Context, shard int) error {
 // askGateway asks where to connect and with how many shards.
 func (a *Adapter) askGateway(ctx context.Context) (gatewayInfo, error) {
 	var info gatewayInfo
-	raw, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: "gateway/bot", route: "gateway/bot"})
+	raw, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: "gateway/bot"})
 	if err != nil {
 		return info, err
 	}

@@ -76,21 +76,20 @@ type Component struct {
 	} `json:"options"`
 }
 
-// Text is everything that one reads in the message, without markdown's
-// backslashes.
+// Text is everything that one sees in the message, one part a line.
 func (m Message) Text() string {
-	parts := []string{m.Content}
+	parts := []string{Seen(m.Content)}
 	for _, e := range m.Embeds {
-		parts = append(parts, e.Author.Name, e.Title, e.Description)
+		parts = append(parts, e.Author.Name, Seen(e.Title), Seen(e.Description))
 		for _, f := range e.Fields {
-			parts = append(parts, f.Name, f.Value)
+			parts = append(parts, Seen(f.Name), Seen(f.Value))
 		}
 		parts = append(parts, e.Footer.Text)
 	}
 	var b strings.Builder
 	for _, p := range parts {
 		if p != "" {
-			b.WriteString(strings.ReplaceAll(p, `\`, "") + "\n")
+			b.WriteString(p + "\n")
 		}
 	}
 	return b.String()

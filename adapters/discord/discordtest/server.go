@@ -85,6 +85,7 @@ type Server struct {
 	refuse       int                    // close code for the next connections
 	judge        *judge
 	wake         chan struct{} // closed and replaced at every change
+	closing      sync.Once
 }
 
 type guild struct {
@@ -152,11 +153,16 @@ func New(t testing.TB, opt Options) *Server {
 	s.addr = l.Addr().String()
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.wg.Go(func() { _ = s.http.Serve(l) })
-	t.Cleanup(s.close)
+	t.Cleanup(s.Close)
 	return s
 }
 
+// Close stops the server and reports broken rules. The end of the test does it
+// too.
+func (s *Server) Close() { s.closing.Do(s.close) }
+
 func (s *Server) close() {
+	s.t.Helper()
 	s.mu.Lock()
 	conns := make([]*conn, 0, len(s.conns))
 	for c := range s.conns {
