@@ -33,7 +33,7 @@ var rules = []rule{
 		"golang.org/x/net", "golang.org/x/text", "code.dny.dev/ssrf",
 	}, "only feed knows feed formats and the open web"},
 	{"/adapters/adaptertest", []string{module + "/bot", "go.uber.org/goleak"}, "the suite knows contracts, no platform"},
-	{"/adapters/discord", []string{domain, "github.com/bwmarrin/discordgo"}, "an adapter knows the contracts and its own library"},
+	{"/adapters/discord", []string{module + "/bot", "github.com/bwmarrin/discordgo"}, "an adapter knows the contracts and its own library"},
 	{"/adapters/discord/discordtest", []string{"github.com/gorilla/websocket", "github.com/santhosh-tekuri/jsonschema/v6"}, "the fake server knows Discord, not us"},
 	{"/adapters/console", []string{module + "/bot"}, "a terminal needs nothing but the standard library"},
 	{"/adapters/telegram", []string{module + "/bot", "github.com/go-telegram-bot-api/telegram-bot-api/v5"}, "the only place that knows Telegram"},
