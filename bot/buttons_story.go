@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -152,7 +151,10 @@ func complaintPrefix(c ChatRef) string { return "complaint/" + c.String() + "/" 
 
 // complain keeps the complaint, one per story and chat, and tells the owners.
 func (e *Engine) complain(ctx context.Context, a *ask, id StoryID) (Message, error) {
-	text := shorten(cmp.Or(a.Values["text"], a.Text), maxComplaint)
+	if len(a.Values) == 0 { // a platform that could not open the form offers it as a button
+		return e.wrong(ctx, a, id)
+	}
+	text := shorten(a.Values["text"], maxComplaint)
 	if text == "" {
 		return a.problem("wrong_empty"), nil
 	}

@@ -27,11 +27,7 @@ func (e *Engine) carouselCommand(ctx context.Context, a *ask) (Message, error) {
 }
 
 func (e *Engine) showCarousel(ctx context.Context, a *ask, league LeagueID, page int) (Message, error) {
-	var table []CarouselRow
-	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
-		table, err = e.CarouselRows(tx, league)
-		return err
-	})
+	view, err := e.readCarousel(ctx, league, page)
 	if err != nil {
 		return Message{}, err
 	}
@@ -40,8 +36,7 @@ func (e *Engine) showCarousel(ctx context.Context, a *ask, league LeagueID, page
 		title = a.say("carousel_league", "League", l.Name)
 	}
 	m := Message{Title: title, Replace: a.pressed()}
-	from := min(page*rowsShown, len(table))
-	shown := table[from:min(from+rowsShown, len(table))]
+	shown := view.shown
 	if len(shown) == 0 {
 		m.Blocks = append(m.Blocks, paragraph(plain(a.say("carousel_none"))))
 		return m, nil
@@ -49,7 +44,7 @@ func (e *Engine) showCarousel(ctx context.Context, a *ask, league LeagueID, page
 	var buttons []Button
 	for i := range shown {
 		m.Blocks = append(m.Blocks, heading(a.side(shown[i].Club.Name, shown[i].Team)))
-		m.Blocks = append(m.Blocks, a.rowBlocks(&shown[i])...)
+		m.Blocks = append(m.Blocks, a.situationBlocks(&view.benches[i])...)
 		if len(buttons) < rowsShown {
 			buttons = append(buttons, press(shortName(shown[i].Club), newAction(actClub, string(shown[i].Club.ID))))
 		}
@@ -57,7 +52,7 @@ func (e *Engine) showCarousel(ctx context.Context, a *ask, league LeagueID, page
 	if page > 0 {
 		buttons = append(buttons, press(a.say("button_back"), newAction(actCarousel, string(league), strconv.Itoa(page-1))))
 	}
-	if from+rowsShown < len(table) {
+	if view.more {
 		buttons = append(buttons, press(a.say("button_more"), newAction(actCarousel, string(league), strconv.Itoa(page+1))))
 	}
 	m.Buttons = rows(4, buttons...)
@@ -69,4 +64,34 @@ func (e *Engine) showCarousel(ctx context.Context, a *ask, league LeagueID, page
 		}
 	}
 	return m, nil
+}
+
+// carouselView is a page of the carousel.
+type carouselView struct {
+	shown   []CarouselRow
+	benches []Situation // beside shown; without those out of the race
+	more    bool
+}
+
+func (e *Engine) readCarousel(ctx context.Context, league LeagueID, page int) (carouselView, error) {
+	var view carouselView
+	err := e.Store.View(ctx, func(tx ReadTx) error {
+		table, err := e.CarouselRows(tx, league)
+		if err != nil {
+			return err
+		}
+		from := min(page*rowsShown, len(table))
+		to := min(from+rowsShown, len(table))
+		view = carouselView{shown: table[from:to], more: to < len(table)}
+		for _, row := range view.shown {
+			s, err := e.Situation(tx, row.Club.ID, row.Team)
+			if err != nil {
+				return err
+			}
+			s.Out = nil
+			view.benches = append(view.benches, s)
+		}
+		return nil
+	})
+	return view, err
 }

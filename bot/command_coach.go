@@ -78,14 +78,15 @@ func clubAction(id ClubID) Action {
 // coachCard is everything that articles said, each fact with its source.
 func (e *Engine) coachCard(v voice, c *Coach, stories []Story) Message {
 	m := Message{Title: c.Name}
+	linked := map[ArticleID]bool{} // one link to an article is enough
 	m.Blocks = append(m.Blocks,
-		v.fact("fact_age", v.age(c.BirthYear), c.BirthYear.Source),
-		v.fact("fact_club", e.presentClub(v, c), c.Club.Source),
-		v.fact("fact_contract", v.known(c.Contract.Known(), v.long(c.Contract.Value)), c.Contract.Source))
+		v.fact("fact_age", v.age(c.BirthYear), c.BirthYear.Source, linked),
+		v.fact("fact_club", e.presentClub(v, c), c.Club.Source, linked),
+		v.fact("fact_contract", v.known(c.Contract.Known(), v.long(c.Contract.Value)), c.Contract.Source, linked))
 	if len(c.Stations) > 0 {
 		m.Blocks = append(m.Blocks, heading(v.say("stations")))
 		for _, s := range c.Stations {
-			m.Blocks = append(m.Blocks, e.stationItem(v, s))
+			m.Blocks = append(m.Blocks, e.stationItem(v, s, linked))
 		}
 	}
 	m.Blocks = append(m.Blocks, heading(v.say("stories")))
@@ -98,15 +99,23 @@ func (e *Engine) coachCard(v voice, c *Coach, stories []Story) Message {
 	return m
 }
 
-// fact is "Verein: Alemannia Aachen (laut kicker, 12.09.2024)".
-func (v voice) fact(label, value string, s Source) Block {
+// fact is "Verein: Alemannia Aachen – laut kicker, 12.09.2024".
+func (v voice) fact(label, value string, s Source, linked map[ArticleID]bool) Block {
 	spans := []TextSpan{bold(v.say(label) + ": "), plain(value)}
 	if s.Article != 0 {
-		by := plain(v.source(s))
-		by.Link = webLink(s.URL)
-		spans = append(spans, plain(" ("), by, plain(")"))
+		spans = append(spans, plain(" – "), v.cited(s, linked))
 	}
 	return paragraph(spans...)
+}
+
+// cited is the source, linked where its article was not linked before.
+func (v voice) cited(s Source, linked map[ArticleID]bool) TextSpan {
+	by := plain(v.source(s))
+	if !linked[s.Article] {
+		by.Link = webLink(s.URL)
+		linked[s.Article] = true
+	}
+	return by
 }
 
 func (v voice) known(ok bool, value string) string {
@@ -134,14 +143,14 @@ func (e *Engine) presentClub(v voice, c *Coach) string {
 	return e.clubByID(c.Club.Value, "").Name
 }
 
-// stationItem is "2023–2024: Alemannia Aachen, Cheftrainer (laut ...)".
-func (e *Engine) stationItem(v voice, s Station) Block {
+// stationItem is "2023–2024: Alemannia Aachen, Cheftrainer – laut ...".
+func (e *Engine) stationItem(v voice, s Station, linked map[ArticleID]bool) Block {
 	club := v.side(e.clubByID(s.Club, s.Name).Name, s.Team)
 	text := club + ", " + v.say("role_"+string(cmp.Or(s.Role, Head)))
 	if span := v.years(s); span != "" {
 		text = span + ": " + text
 	}
-	return item(plain(text), plain(" ("+v.source(s.Source)+")"))
+	return item(plain(text), plain(" – "), v.cited(s.Source, linked))
 }
 
 // years is as precise as the article was.
@@ -230,9 +239,7 @@ func (e *Engine) lookUp(ctx context.Context, a *ask) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	if len(clubs.hits) > 0 && len(e.clubsNamed(query)) == len(clubs.hits) && !exactly(coaches.hits, query) {
-		coaches.hits = nil // the exact name of a club beats a coach who resembles it
-	}
+	e.preferExact(&coaches, &clubs, query)
 	switch {
 	case len(coaches.hits) == 1:
 		return e.showCoach(ctx, a, CoachID(coaches.hits[0].ID))
@@ -241,6 +248,18 @@ func (e *Engine) lookUp(ctx context.Context, a *ask) (Message, error) {
 	}
 	return a.askBack(query, append(namePicks(coaches.hits), clubPicks(clubs.hits)...),
 		append(namePicks(coaches.near), clubPicks(clubs.near)...)), nil
+}
+
+// preferExact drops what only resembles the query where something bears that
+// very name.
+func (e *Engine) preferExact(coaches *found[Name], clubs *found[Club], query string) {
+	coach, club := exactly(coaches.hits, query), e.isClubName(query)
+	if coach && !club {
+		clubs.hits = nil
+	}
+	if club && !coach {
+		coaches.hits = nil
+	}
 }
 
 // exactly reports whether the query is a whole word run of every hit's name.

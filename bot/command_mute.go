@@ -15,12 +15,7 @@ func muteHours() []int { return []int{8, 24, 168, 0} }
 func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 	query, span := strings.TrimSpace(a.Args["topic"]), strings.TrimSpace(a.Args["for"])
 	if len(a.Args) == 0 {
-		query = strings.TrimSpace(a.Text)
-		if i := strings.LastIndexByte(query, ' '); i > 0 {
-			if _, ok := parseMute(query[i+1:]); ok {
-				query, span = strings.TrimSpace(query[:i]), query[i+1:]
-			}
-		}
+		query, span = cutSpan(a.Text)
 	}
 	if query == "" {
 		return a.usage("mute"), nil
@@ -37,6 +32,18 @@ func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 		return a.usage("mute"), nil
 	}
 	return e.muteFor(ctx, a, t, hours)
+}
+
+// cutSpan takes a span of one or two words from the end of a line.
+func cutSpan(line string) (query, span string) {
+	words := strings.Fields(line)
+	for n := min(2, len(words)-1); n > 0; n-- {
+		span = strings.Join(words[len(words)-n:], " ")
+		if _, ok := parseMute(span); ok {
+			return strings.Join(words[:len(words)-n], " "), span
+		}
+	}
+	return strings.Join(words, " "), ""
 }
 
 // parseMute reads "8", "8h", "2d", "3 Tage" or "immer"; at most a year.

@@ -34,7 +34,18 @@ func (e *Engine) subscribeCommand(ctx context.Context, a *ask) (Message, error) 
 	if err != nil || t == "" {
 		return back, err
 	}
-	return e.subscribe(ctx, a, t, wish.apply)
+	channel := a.Args["channel"]
+	if channel == "" || channel == a.Chat.Chat {
+		return e.subscribe(ctx, a, t, wish.apply)
+	}
+	there := *a
+	there.Chat, there.Title = ChatRef{Platform: a.Chat.Platform, Chat: channel}, ""
+	m, err := e.subscribe(ctx, &there, t, wish.apply)
+	if err == nil && m.Tone != ToneProblem {
+		m.Blocks = append(m.Blocks, paragraph(italic(a.say("in_other_channel"))))
+		m.Buttons = nil // they would change this chat
+	}
+	return m, err
 }
 
 // wish is what a /subscribe asks for.
@@ -152,6 +163,9 @@ func typeWord(word string) func(*Subscription) {
 // subscribe stores the subscription, or changes the one that is there, and says
 // what will come and when.
 func (e *Engine) subscribe(ctx context.Context, a *ask, t Topic, change func(*Subscription)) (Message, error) {
+	if len(a.Missing) > 0 {
+		return a.problem("missing_rights", "Rights", a.list(a.Missing)), nil
+	}
 	var sub Subscription
 	var chat Chat
 	name, full := "", false
@@ -203,7 +217,6 @@ func (e *Engine) subscribed(a *ask, sub *Subscription, name string) Message {
 
 // subscriptionFacts say in plain words what comes and when.
 func (v voice) subscriptionFacts(s *Subscription, c *Chat) []Block {
-	line := func(label, text string) Block { return paragraph(bold(v.say(label)+": "), plain(text)) }
 	what := v.say("certainty_" + certaintyKey(s.Minimum))
 	if len(s.Types) > 0 {
 		names := make([]string, 0, len(s.Types))
@@ -231,7 +244,11 @@ func (v voice) subscriptionFacts(s *Subscription, c *Chat) []Block {
 	case s.Loud:
 		sound = "sound_loud"
 	}
-	return []Block{line("label_what", what), line("label_when", when), line("label_sound", v.say(sound))}
+	facts := []Block{v.line("label_what", what), v.line("label_when", when), v.line("label_sound", v.say(sound))}
+	if s.Role != "" {
+		facts = append(facts, v.line("label_role", v.say("role_pinged")))
+	}
+	return facts
 }
 
 func certaintyKey(c Certainty) string {

@@ -170,6 +170,10 @@ func subscribeOptions() []OptionSpec {
 			About: words("Diese Rolle bei neuen Meldungen anpingen", "Ping this role on new alerts"),
 		},
 		{
+			Name: "channel", Local: words("kanal", "channel"), Kind: OptionChannel,
+			About: words("In diesen Kanal statt hierher", "To this channel instead of here"),
+		},
+		{
 			Name: "digest", Local: words("sammeln", "digest"), Kind: OptionSwitch,
 			About: words("Nur in der Sammelmeldung (/digest)", "In the digest only (/digest)"),
 		},

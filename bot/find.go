@@ -188,6 +188,14 @@ func (e *Engine) clubsNamed(query string) []Club {
 	return nil
 }
 
+// isClubName reports whether some club bears exactly this name.
+func (e *Engine) isClubName(query string) bool {
+	if _, ok := e.Gazetteer.ClubNamed(query); ok {
+		return true
+	}
+	return e.clubNames().has(NormaliseName(query))
+}
+
 // unlistedClub is a club that only stories know.
 func unlistedClub(tx ReadTx, id ClubID) (Club, bool, error) {
 	if id == "" {

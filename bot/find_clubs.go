@@ -66,6 +66,14 @@ func (x *clubIndex) begins(norm string, limit int) []Club {
 	return x.distinct(some, limit)
 }
 
+// has reports whether norm is the whole name of a club.
+func (x *clubIndex) has(norm string) bool {
+	_, ok := slices.BinarySearchFunc(x.names, norm, func(s clubStart, k string) int {
+		return strings.Compare(s.key, k)
+	})
+	return ok
+}
+
 // resembling compares with every whole name, which takes a few milliseconds:
 // only for what nothing else found.
 func (x *clubIndex) resembling(norm string) (hits, near []Club) {

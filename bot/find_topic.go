@@ -38,12 +38,7 @@ func (e *Engine) findTopic(tx ReadTx, v voice, query string) (found[topicHit], e
 	if err != nil {
 		return f, err
 	}
-	if len(e.clubsNamed(query)) > 0 && !exactly(coaches.hits, query) {
-		coaches.hits = nil
-	}
-	if exactly(coaches.hits, query) && len(e.clubsNamed(query)) == 0 {
-		clubs.hits = nil
-	}
+	e.preferExact(&coaches, &clubs, query)
 	f.hits = append(clubTopics(clubs.hits), coachTopics(coaches.hits)...)
 	f.near = append(clubTopics(clubs.near), coachTopics(coaches.near)...)
 	return f, nil

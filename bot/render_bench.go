@@ -22,42 +22,21 @@ func (v voice) situationBlocks(s *Situation) []Block {
 	case s.Coach != nil:
 		out = append(out, v.line("bench_head", v.because(s.Coach.CoachName, s.Coach)))
 	case s.Pressure != nil:
-		out = append(out, v.line("bench_head", s.Pressure.CoachName))
+		out = append(out, v.line("bench_head", v.because(s.Pressure.CoachName, s.Pressure)))
 	default:
 		out = append(out, v.line("bench_head", v.say("unknown")))
 	}
 	if s.Interim != nil {
 		out = append(out, v.line("bench_interim", v.because(s.Interim.CoachName, s.Interim)))
 	}
-	out = append(out, v.raceBlocks(s.Pressure, s.Candidates)...)
+	if s.Pressure != nil {
+		out = append(out, v.line("bench_pressure", v.tagged([]Story{*s.Pressure})))
+	}
+	if len(s.Candidates) > 0 {
+		out = append(out, v.line("bench_candidates", v.tagged(s.Candidates)))
+	}
 	if len(s.Out) > 0 {
 		out = append(out, v.line("bench_out", v.tagged(s.Out)))
-	}
-	return out
-}
-
-// rowBlocks are the same for a line of the carousel.
-func (v voice) rowBlocks(row *CarouselRow) []Block {
-	var out []Block
-	switch {
-	case !row.Since.IsZero():
-		out = append(out, v.line("bench_head", v.say("bench_vacant", "Day", v.long(row.Since))))
-	case row.Coach != "":
-		out = append(out, v.line("bench_head", row.Coach))
-	}
-	if row.Interim != "" {
-		out = append(out, v.line("bench_interim", row.Interim))
-	}
-	return append(out, v.raceBlocks(row.Pressure, row.Candidates)...)
-}
-
-func (v voice) raceBlocks(pressure *Story, candidates []Story) []Block {
-	var out []Block
-	if pressure != nil {
-		out = append(out, v.line("bench_pressure", v.tagged([]Story{*pressure})))
-	}
-	if len(candidates) > 0 {
-		out = append(out, v.line("bench_candidates", v.tagged(candidates)))
 	}
 	return out
 }

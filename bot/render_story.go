@@ -91,26 +91,39 @@ func tone(s *Story) Tone {
 	return ToneRumour
 }
 
-// spokesman is the report that a message quotes and links: the newest one that
-// says what the story now says, else the newest one that stands.
+// spokesman is the report that a message quotes and links: the first that said
+// what the story now says, else the newest one that stands. The first one stays
+// when others follow, so that an edit does not change whom a message quotes.
 func spokesman(s *Story) (Report, bool) {
-	var best Report
-	ok := false
-	for _, r := range slices.Backward(s.Reports) {
-		if r.Revoked || r.Carrier {
-			continue
-		}
-		if !ok {
-			best, ok = r, true
-		}
-		if r.Event.Quote != "" && agrees(s, &r) {
+	standing := func(r Report) bool { return !r.Revoked && !r.Carrier }
+	for _, r := range s.Reports {
+		if standing(r) && agrees(s, &r) {
 			return r, true
 		}
 	}
-	if !ok && len(s.Reports) > 0 {
-		return s.Reports[len(s.Reports)-1], true
+	for _, r := range slices.Backward(s.Reports) {
+		if standing(r) {
+			return r, true
+		}
 	}
-	return best, ok
+	if n := len(s.Reports); n > 0 {
+		return s.Reports[n-1], true
+	}
+	return Report{}, false
+}
+
+// newest is the last report that stands, when it came on a later day than r.
+func (v voice) newest(s *Story, r *Report) string {
+	for _, o := range slices.Backward(s.Reports) {
+		if o.Revoked {
+			continue
+		}
+		if o.Undated || !o.At.After(r.At) || v.day(o.At) == v.day(r.At) {
+			return ""
+		}
+		return v.say("last_report", "Day", v.day(o.At))
+	}
+	return ""
 }
 
 // agrees reports whether a report supports the story's present stage.
@@ -156,6 +169,9 @@ func (v voice) storyBlocks(s *Story) []Block {
 	facts := []string{v.standing(s)}
 	if ok {
 		facts = append(facts, v.reported(r))
+		if last := v.newest(s, &r); last != "" {
+			facts = append(facts, last)
+		}
 	}
 	if quiet := v.silence(s); quiet != "" {
 		facts = append(facts, quiet)

@@ -16,8 +16,9 @@ type ask struct {
 	voice
 }
 
-// mayManage reports whether the asker may change this chat.
-func (a *ask) mayManage() bool { return a.Kind == PrivateChat || a.CanManage || a.IsOwner }
+// mayManage reports whether the asker may change this chat. Running the bot
+// gives no rights in other people's chats.
+func (a *ask) mayManage() bool { return a.Kind == PrivateChat || a.CanManage }
 
 // arg is an option's value, or for typed commands the n-th word of the line;
 // the last option takes the rest.
@@ -72,7 +73,7 @@ func (e *Engine) Respond(ctx context.Context, req Request) Message {
 		m = e.excuse(ctx, &a, err)
 	}
 	m.Language = a.language
-	e.Meter.Count("requests", 1, "command", e.meterName(req), "result", result)
+	e.Meter.Count("requests_total", 1, "command", e.meterName(req), "result", result)
 	e.Meter.Observe("answer_seconds", e.Now().Sub(start).Seconds())
 	return m
 }
@@ -180,7 +181,9 @@ func (e *Engine) chatFor(tx ReadTx, a *ask) (Chat, error) {
 // answer finds the handler.
 func (e *Engine) answer(ctx context.Context, a *ask) (Message, error) {
 	if a.pressed() {
-		return e.press(ctx, a)
+		m, err := e.press(ctx, a)
+		m.Private = true // a press is nobody else's business
+		return m, err
 	}
 	if a.Command == "" {
 		return e.lookUp(ctx, a)

@@ -13,7 +13,7 @@ func (e *Engine) Changed(ctx context.Context, c ChatChange) {
 	if err != nil && !isMissing(err) {
 		e.Log.ErrorContext(ctx, "chat change failed", "change", string(c.What), "chat", c.Chat.String(), "error", err)
 	}
-	e.Meter.Count("chat_changes", 1, "change", string(c.What))
+	e.Meter.Count("chat_changes_total", 1, "change", string(c.What))
 }
 
 func (e *Engine) changed(ctx context.Context, c ChatChange) error {

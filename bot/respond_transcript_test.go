@@ -1,6 +1,9 @@
 package bot_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -109,6 +112,54 @@ func (p pocket) Resolve(name string) []bot.Club {
 	return out
 }
 
+// quoteReader is scriptReader for events that bring their sentence and rule.
+type quoteReader struct{}
+
+func (quoteReader) Extract(a bot.Article) bot.Extraction {
+	x := scriptReader{}.Extract(a)
+	i := 0
+	for line := range strings.Lines(a.Text) {
+		if !strings.HasPrefix(line, "{") {
+			continue
+		}
+		var with struct{ Quote, Rule string }
+		if err := json.Unmarshal([]byte(line), &with); err != nil {
+			panic(err)
+		}
+		x.Events[i].Quote, x.Events[i].Rule = with.Quote, with.Rule
+		i++
+	}
+	return x
+}
+
+// deskOfOne is a feed desk that knows one address.
+type deskOfOne struct{}
+
+const oneFeed = "https://feeds.example/sport.xml"
+
+func (deskOfOne) known(url string) error {
+	if url != oneFeed {
+		return fmt.Errorf("feed: %w", bot.ErrNotFound)
+	}
+	return nil
+}
+
+func (deskOfOne) Add(_ context.Context, url string) (bot.FeedState, error) {
+	if !strings.HasPrefix(url, "https://") {
+		return bot.FeedState{}, errors.New("not an address: want https://…")
+	}
+	return bot.FeedState{URL: url}, nil
+}
+func (d deskOfOne) Remove(_ context.Context, url string) error        { return d.known(url) }
+func (d deskOfOne) Pause(_ context.Context, url string, _ bool) error { return d.known(url) }
+func (d deskOfOne) Test(_ context.Context, url string) (bot.FeedTrial, error) {
+	return bot.FeedTrial{
+		Articles: []bot.Article{{Title: "Schalke sucht", URL: "https://sport.example/1"}, {Title: "Das Wetter"}},
+		Found:    []bot.Extraction{{Events: []bot.Event{{Type: bot.Link, Club: "FC Schalke 04", Coach: "Heiner Backhaus"}}}, {}},
+		Problems: []string{"ein Datum lag in der Zukunft"},
+	}, d.known(url)
+}
+
 func newTheatre(t *testing.T, lang string) *theatre {
 	t.Helper()
 	s := &theatre{ground: newGround(t), lang: lang, sent: map[bot.MessageID]bool{}}
@@ -118,7 +169,7 @@ func newTheatre(t *testing.T, lang string) *theatre {
 		t.Fatal(err)
 	}
 	s.eng, err = bot.NewEngine(bot.Setup{
-		Store: s.store, Extractor: scriptReader{&s.reads}, Gazetteer: pocket{}, Phrases: book,
+		Store: s.store, Extractor: quoteReader{}, Gazetteer: pocket{}, Phrases: book, Feeds: deskOfOne{},
 		Now: func() time.Time { return *s.clock.Load() }, Owners: []bot.UserRef{"console:boss"},
 	})
 	if err != nil {
@@ -152,15 +203,17 @@ func (s *theatre) step(line string, body []string) {
 	case strings.HasPrefix(line, "/"):
 		fmt.Fprintf(&s.out, "> %s\n", line)
 		s.ask(bot.Request{Command: verb[1:], Text: rest})
+	case verb == "slash":
+		fmt.Fprintf(&s.out, "> /%s\n", rest)
+		s.ask(slash(rest))
 	case verb == "text":
 		fmt.Fprintf(&s.out, "> %s\n", rest)
 		s.ask(bot.Request{Text: rest})
 	case verb == "press":
 		s.press(rest)
 	case verb == "send":
-		key, value, _ := strings.Cut(rest, "=")
 		fmt.Fprintf(&s.out, "> [%s] %s\n", s.last.Form.Title, rest)
-		s.ask(bot.Request{Action: s.last.Form.Action, Values: map[string]string{key: value}})
+		s.ask(bot.Request{Action: s.last.Form.Action, Values: slash("form " + rest).Args})
 	case verb == "as":
 		s.as(rest)
 	case verb == "wait":
@@ -227,9 +280,20 @@ func (s *theatre) as(who string) {
 func (s *theatre) ask(part bot.Request) {
 	s.t.Helper()
 	r := s.req
-	r.Command, r.Text, r.Action, r.Values = part.Command, part.Text, part.Action, part.Values
+	r.Command, r.Text, r.Args, r.Action, r.Values = part.Command, part.Text, part.Args, part.Action, part.Values
 	s.last = s.eng.Respond(s.t.Context(), r)
 	s.show(s.last)
+}
+
+// slash reads "subscribe topic=club:schalke | certainty=official".
+func slash(line string) bot.Request {
+	name, rest, _ := strings.Cut(line, " ")
+	r := bot.Request{Command: name, Args: map[string]string{}}
+	for part := range strings.SplitSeq(rest, " | ") {
+		key, value, _ := strings.Cut(part, "=")
+		r.Args[key] = value
+	}
+	return r
 }
 
 // press takes a button by its place in the last message.

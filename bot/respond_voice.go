@@ -89,8 +89,11 @@ func clock(minute int) string {
 // source is "laut kicker, 12.09.2024", or "laut kicker, undatiert, gelesen am
 // 20.11.2026": no fact is shown without it.
 func (v voice) source(s Source) string {
-	if s.Outlet == "" {
+	if s.Outlet == "" && s.Title == "" {
 		return v.stamp(s)
+	}
+	if s.Outlet == "" {
+		return v.say("source_article", "Title", shorten(s.Title, 60), "When", v.stamp(s))
 	}
 	return v.say("source_outlet", "Outlet", s.Outlet, "When", v.stamp(s))
 }

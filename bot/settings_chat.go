@@ -126,7 +126,7 @@ func isOff(s string) bool {
 // parseHours reads a daily span; ok is false for anything else, also for an
 // empty span.
 func parseHours(s string) (q QuietHours, ok bool) {
-	s = strings.ToLower(strings.ReplaceAll(s, "uhr", ""))
+	s = strings.ReplaceAll(strings.ToLower(s), "uhr", "")
 	m := hoursPattern.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
 		return q, false

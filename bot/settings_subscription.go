@@ -39,6 +39,9 @@ func (e *Engine) pressQuiet(ctx context.Context, a *ask, arg string) (Message, e
 	case "form":
 		return a.quietForm(), nil
 	case "sent":
+		if len(a.Values) == 0 { // a platform that could not open the form offers it as a button
+			return a.quietForm(), nil
+		}
 		return e.setQuiet(ctx, a, a.Values["hours"], a.Values["zone"])
 	}
 	return e.setQuiet(ctx, a, arg, "")
