@@ -15,6 +15,9 @@ func (e *Engine) press(ctx context.Context, a *ask) (Message, error) {
 	if m, done, err := e.pressStory(ctx, a, verb, first); done || err != nil {
 		return m, err
 	}
+	if verb == actDelete {
+		return e.pressDelete(ctx, a, first)
+	}
 	if !a.mayManage() {
 		return a.problem("manage_only"), nil
 	}

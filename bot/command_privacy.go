@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 func (e *Engine) privacyCommand(_ context.Context, a *ask) (Message, error) {
@@ -39,23 +40,76 @@ func (e *Engine) pressDelete(ctx context.Context, a *ask, answer string) (Messag
 		if err := forgetComplaints(tx, a.Chat); err != nil {
 			return err
 		}
-		if a.Kind == PrivateChat {
-			if err := tx.PutNote("owner/"+string(a.User), nil); err != nil {
-				return err
-			}
-		}
 		err := tx.DeleteChat(a.Chat)
 		if isMissing(err) {
 			return nil
 		}
 		return err
 	})
+	if err == nil && a.Kind == PrivateChat {
+		err = e.forgetEverywhere(ctx, a.User)
+	}
 	if err != nil {
 		return Message{}, err
 	}
 	m := a.note("deleted")
 	m.Replace = true
 	return m, nil
+}
+
+// forgetEverywhere takes a person's id out of all chats of the platform, a few
+// hundred in each transaction.
+func (e *Engine) forgetEverywhere(ctx context.Context, user UserRef) error {
+	err := e.Store.Update(ctx, func(tx Tx) error { return tx.PutNote("owner/"+string(user), nil) })
+	if err != nil || user == "" {
+		return err
+	}
+	const chunk = 200
+	platform, _, _ := strings.Cut(string(user), ":")
+	for after := platform + ":"; ; {
+		var chats []Chat
+		err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+			chats, err = tx.Chats(after, chunk)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		last := len(chats) < chunk
+		for _, c := range chats {
+			after = c.Ref.String()
+			if string(c.Ref.Platform) != platform {
+				return nil
+			}
+			if err := e.forgetIn(ctx, c.Ref, user); err != nil {
+				return err
+			}
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// forgetIn writes only where the person is named.
+func (e *Engine) forgetIn(ctx context.Context, chat ChatRef, user UserRef) error {
+	named := false
+	err := e.Store.View(ctx, func(tx ReadTx) error {
+		c, err := tx.Chat(chat)
+		if err != nil {
+			return err
+		}
+		subs, err := tx.Subscriptions(chat)
+		named = c.Owner == user || slices.ContainsFunc(subs, func(s Subscription) bool { return s.By == user })
+		return err
+	})
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil || !named {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx Tx) error { return forgetUser(tx, chat, user) })
 }
 
 // forgetUser takes a person's id out of a chat that others manage.

@@ -26,8 +26,6 @@ func (e *Engine) pressChat(ctx context.Context, a *ask, verb, arg string) (m Mes
 			return a.problem("stale_button"), true, nil
 		}
 		m, err = e.setDigest(ctx, a, d)
-	case actDelete:
-		m, err = e.pressDelete(ctx, a, arg)
 	default:
 		return Message{}, false, nil
 	}
