@@ -27,8 +27,10 @@ func (e *Engine) helpCommand(_ context.Context, a *ask) (Message, error) {
 		key   string
 		specs []CommandSpec
 	}{
-		{"help_ask", askCommands()}, {"help_follow", followCommands()},
-		{"help_chat", chatCommands()}, {"help_owner", ownerCommands()},
+		{"help_ask", askCommands()},
+		{"help_follow", followCommands()},
+		{"help_chat", chatCommands()},
+		{"help_owner", ownerCommands()},
 	}
 	for _, g := range groups {
 		if g.key == "help_owner" && !a.IsOwner {

@@ -40,23 +40,33 @@ func TestStoryIsKeptUpToDate(t *testing.T) {
 		do   func()
 		want map[string][]string
 	}{
-		{"a link", func() { g.ingest(g.print("WAZ", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))) },
-			map[string][]string{"everything": {"post interest"}}},
+		{
+			"a link", func() { g.ingest(g.print("WAZ", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))) },
+			map[string][]string{"everything": {"post interest"}},
+		},
 		{"cited elsewhere: nothing", func() {
 			e := link4("Heiner Backhaus", "FC Schalke 04", bot.Interest)
 			e.Sources = []string{"WAZ"}
 			g.ingest(g.print("RevierSport", e))
 		}, map[string][]string{}},
-		{"confirmed by another outlet", func() { g.ingest(g.print("kicker", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))) },
-			map[string][]string{"everything": {"edit interest"}, "several": {"post interest"}}},
-		{"a third outlet", func() { g.ingest(g.print("Sky", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))) },
-			map[string][]string{"everything": {"edit interest"}, "several": {"edit interest"}}},
-		{"talks", func() { g.ingest(g.print("Bild", link4("Heiner Backhaus", "FC Schalke 04", bot.Talks))) },
-			map[string][]string{"everything": {"reply talks"}, "several": {"reply talks"}}},
-		{"official", func() {
-			g.ingest(g.print("kicker", ev(bot.Appointment, "Heiner Backhaus", "FC Schalke 04", confirmed)))
+		{
+			"confirmed by another outlet", func() { g.ingest(g.print("kicker", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))) },
+			map[string][]string{"everything": {"edit interest"}, "several": {"post interest"}},
 		},
-			map[string][]string{"everything": {"reply official"}, "several": {"reply official"}, "official": {"post official"}}},
+		{
+			"a third outlet", func() { g.ingest(g.print("Sky", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))) },
+			map[string][]string{"everything": {"edit interest"}, "several": {"edit interest"}},
+		},
+		{
+			"talks", func() { g.ingest(g.print("Bild", link4("Heiner Backhaus", "FC Schalke 04", bot.Talks))) },
+			map[string][]string{"everything": {"reply talks"}, "several": {"reply talks"}},
+		},
+		{
+			"official", func() {
+				g.ingest(g.print("kicker", ev(bot.Appointment, "Heiner Backhaus", "FC Schalke 04", confirmed)))
+			},
+			map[string][]string{"everything": {"reply official"}, "several": {"reply official"}, "official": {"post official"}},
+		},
 		{"corrected", func() {
 			s := g.story("Heiner Backhaus", "schalke", bot.Arrival)
 			if err := g.eng.Correct(t.Context(), s.ID, bot.CorrectRetract, "Verwechslung"); err != nil {

@@ -1,0 +1,87 @@
+package picture
+
+import (
+	"fmt"
+	"strings"
+
+	"karussell/bot"
+)
+
+// words are the few that stand in pictures. They live here rather than in the
+// phrases, because a picture must be drawable without an engine.
+type words struct {
+	open, now, since, from, until, born, contract, more, sources           string
+	candidates, before, vacant, interimNow, pressure, nobody, head, caretk string
+	assistant, youth, player                                               string
+	several, one, hearsay, official                                        string
+	stages                                                                 map[bot.StoryStage]string
+	german                                                                 bool
+}
+
+func wordsOf(language string) words {
+	if strings.HasPrefix(language, "en") {
+		return words{
+			open: "open", now: "now", since: "since %s", from: "from %s", until: "until %s", born: "born %d",
+			contract: "contract until %s", more: "%d more", sources: "Karussell, from press reports", candidates: "Candidates", before: "On the bench",
+			vacant: "vacant since %s", interimNow: "caretaker: %s", pressure: "under pressure: %s", nobody: "no names yet",
+			head: "head coach", caretk: "caretaker", assistant: "assistant", youth: "youth", player: "player",
+			several: "%d outlets", one: "one outlet", hearsay: "hearsay", official: "official",
+			stages: map[bot.StoryStage]string{
+				bot.StageCandidate: "candidate", bot.StageInterest: "of interest", bot.StageTalks: "in talks", bot.StageAgreed: "agreed", bot.StageOfficial: "official",
+			},
+		}
+	}
+	return words{
+		german: true,
+		open:   "offen", now: "jetzt", since: "seit %s", from: "ab %s", until: "bis %s", born: "Jahrgang %d",
+		contract: "Vertrag bis %s", more: "%d weitere", sources: "Karussell, nach Presseberichten", candidates: "Kandidaten", before: "Auf der Bank",
+		vacant: "vakant seit %s", interimNow: "Interimstrainer: %s", pressure: "unter Druck: %s", nobody: "noch keine Namen",
+		head: "Trainer", caretk: "Interimstrainer", assistant: "Co-Trainer", youth: "Nachwuchs", player: "Spieler",
+		several: "%d Medien", one: "ein Medium", hearsay: "Hörensagen", official: "offiziell",
+		stages: map[bot.StoryStage]string{
+			bot.StageCandidate: "Kandidat", bot.StageInterest: "im Gespräch", bot.StageTalks: "in Verhandlungen", bot.StageAgreed: "einig", bot.StageOfficial: "offiziell",
+		},
+	}
+}
+
+func (w words) role(r bot.Role) string {
+	switch r {
+	case bot.Interim:
+		return w.caretk
+	case bot.Assistant:
+		return w.assistant
+	case bot.Youth:
+		return w.youth
+	case bot.Player:
+		return w.player
+	case bot.Head:
+		return w.head
+	}
+	return w.head
+}
+
+func (w words) stage(s bot.StoryStage) string { return w.stages[s] }
+
+func (w words) evidence(e bot.Evidence, outlets int) string {
+	switch e {
+	case bot.OfficialEvi:
+		return w.official
+	case bot.Several:
+		return fmt.Sprintf(w.several, max(outlets, 2))
+	case bot.OneOutlet:
+		return w.one
+	case bot.Hearsay:
+		return w.hearsay
+	}
+	return w.hearsay
+}
+
+func (w words) date(d bot.Date) string {
+	switch {
+	case len(d) == len("2006-01-02") && w.german:
+		return fmt.Sprintf("%s.%s.%s", d[8:], d[5:7], d[:4])
+	case len(d) == len("2006-01") && w.german:
+		return fmt.Sprintf("%s/%s", d[5:], d[:4])
+	}
+	return string(d)
+}
