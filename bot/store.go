@@ -29,8 +29,9 @@ type Outbox interface {
 	// that has one under lease, and lower priority numbers first over all chats.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Delivery, error)
 	// Settle ends a claim. Sent and Skipped remove the delivery and update the
-	// chat's Posting (First, Messages, Revision, Stage, Hash); Retry makes it due
-	// again; Dead parks it with its cause. Moved and Pause apply to the chat.
+	// chat's Posting (First, Messages, Revision, Hash; Stage only when Sent: what
+	// was skipped was not told); Retry makes it due again; Dead parks it with its
+	// cause. Moved and Pause apply to the chat.
 	// Settling a delivery that is not known (any more) changes nothing.
 	Settle(ctx context.Context, id DeliveryID, o Outcome) error
 }

@@ -90,7 +90,7 @@ func (t *tx) tell(rec *deliveryRecord, o bot.Outcome, at time.Time) error {
 	}
 	if rec.Revision >= post.Revision {
 		post.Revision = rec.Revision
-		if rec.Stage != "" {
+		if rec.Stage != "" && o.State == bot.Sent { // what was skipped was not told
 			post.Stage = rec.Stage
 		}
 	}
