@@ -1,0 +1,279 @@
+package extract
+
+import (
+	"strings"
+
+	"karussell/bot"
+	"karussell/bot/extract/gazetteer"
+)
+
+// club is a club that the article mentions.
+type club struct {
+	id       bot.ClubID
+	name     string
+	league   bot.LeagueID
+	national bool
+	count    int  // mentions that are no opponents
+	anchored bool // named by its name or an alias, not only by its town
+	first    int  // token of the first mention
+	headline bool
+	unknown  bool
+	women    bool
+}
+
+// findClubs marks clubs and outlets. Ambiguous names (Borussia, die Adler) are
+// read as the club that the article names elsewhere, else as the best known.
+func (d *doc) findClubs() {
+	d.words, d.wordAt = d.words[:0], d.wordAt[:0]
+	for i := range d.toks {
+		t := &d.toks[i]
+		if t.norm == "." && t.kind == punctToken && i > 0 && !t.spaced && d.sameSentence(i, i+1) {
+			continue // "1. FC", "St. Pauli"
+		}
+		w := d.src[t.start:t.end]
+		if t.kind == punctToken && t.norm != "/" && t.norm != "&" {
+			w = ","
+		}
+		d.words = append(d.words, w)
+		d.wordAt = append(d.wordAt, int32(i)) //nolint:gosec // fewer than bytes
+	}
+	hits := d.gaz.Find(d.words)
+	for i := range hits {
+		if len(hits[i].Senses) > 0 && hits[i].Senses[0].Form <= gazetteer.Alias {
+			d.anchor(&hits[i])
+		}
+	}
+	for i := range hits {
+		d.placeHit(&hits[i])
+	}
+	d.unknownClubs()
+	d.clubNouns()
+}
+
+// anchor notes the club of an unambiguous name.
+func (d *doc) anchor(h *gazetteer.Hit) {
+	best := h.Senses[0]
+	if len(h.Senses) > 1 && h.Senses[1].Form == best.Form && best.Form > gazetteer.Name {
+		return
+	}
+	c := d.clubFor(best.Club)
+	d.clubs[c].anchored = true
+}
+
+// clubFor is the index of a club of the gazetteer, added when new.
+func (d *doc) clubFor(id bot.ClubID) int {
+	for i := range d.clubs {
+		if d.clubs[i].id == id {
+			return i
+		}
+	}
+	c := club{id: id, name: string(id), first: -1}
+	if known, ok := d.gaz.Club(id); ok {
+		c.name, c.league, c.national = known.Name, known.League, known.National
+	}
+	d.clubs = append(d.clubs, c)
+	return len(d.clubs) - 1
+}
+
+// placeHit turns a hit of the gazetteer into a mention.
+func (d *doc) placeHit(h *gazetteer.Hit) {
+	from, to := int(d.wordAt[h.From]), int(d.wordAt[h.To-1])+1
+	if len(h.Senses) == 0 {
+		if !d.is(from, classStop) || to-from > 1 {
+			d.cover(mention{kind: outletMention, from: from, to: to, ent: -1, owner: -1, outlet: h.Outlet})
+		}
+		return
+	}
+	if h.Outlet != "" && d.outletContext(from, to) {
+		d.cover(mention{kind: outletMention, from: from, to: to, ent: -1, owner: -1, outlet: h.Outlet})
+		return
+	}
+	best := d.bestSense(h)
+	if best.Form == gazetteer.Adjective && d.personOfTown(from, to) || d.partOfName(from, to, best.Form) {
+		return
+	}
+	c := d.clubFor(best.Club)
+	m := mention{kind: clubMention, from: from, to: to, ent: c, owner: -1, sense: best.Form, team: best.Team}
+	m.versus = d.opponent(from)
+	d.note(c, &m)
+	d.cover(m)
+}
+
+// note counts a mention for its club.
+func (d *doc) note(c int, m *mention) {
+	k := &d.clubs[c]
+	if k.first < 0 {
+		k.first = m.from
+	}
+	if !m.versus {
+		k.count++
+	}
+	s := &d.sents[d.toks[m.from].sent]
+	if s.kind == headlineBlock || s.kind == teaserBlock {
+		k.headline = true
+	}
+	if m.team == bot.WomenTeam {
+		k.women = true
+	}
+}
+
+// bestSense picks the reading of an ambiguous name by the article's context.
+func (d *doc) bestSense(h *gazetteer.Hit) gazetteer.Sense {
+	for _, s := range h.Senses {
+		for i := range d.clubs {
+			if d.clubs[i].id == s.Club && d.clubs[i].anchored {
+				return s
+			}
+		}
+	}
+	return h.Senses[0]
+}
+
+// outletContext reports whether an ambiguous name ("Standard") is the medium:
+// in quotation marks or after "laut".
+func (d *doc) outletContext(from, to int) bool {
+	return d.norm(from-1) == `"` && d.norm(to) == `"` || d.norm(from-1) == "laut" || d.norm(to) == "zufolge"
+}
+
+// personOfTown reports whether an adjective of a town means a man from there
+// ("der Wiener", "der gebürtige Mannheimer") and no club ("die Wiener", "der
+// Wiener Trainer").
+func (d *doc) personOfTown(from, to int) bool {
+	next := d.norm(to)
+	if to < len(d.toks) && d.toks[to].capital && d.toks[to].spaced && d.sameSentence(from, to) && !d.is(to, classStop) || d.toksGlued(to) {
+		return false
+	}
+	if strings.HasPrefix(d.norm(from-1), "gebuertig") {
+		return true
+	}
+	word := d.norm(to - 1)
+	switch d.norm(from - 1) {
+	case "die", "zwischen":
+		return false
+	case "dem", "ein", "einen", "einem":
+		return true
+	case "des":
+		return strings.HasSuffix(word, "s")
+	case "den":
+		return !strings.HasSuffix(word, "n")
+	case "der":
+		before := from - 2
+		genitive := before >= 0 && d.sameSentence(before, from) && (d.toks[before].capital && !d.is(before, classStop) || d.is(before, classPlace))
+		return !genitive && next != "und"
+	}
+	return d.is(from-1, classFormer) && d.is(from-2, classDef)
+}
+
+func (d *doc) toksGlued(i int) bool { return i < len(d.toks) && d.toks[i].glued }
+
+// partOfName keeps "Moritz Stuttgart" and "Köln, Köllner" apart: a town between
+// a first name and nothing else is a surname.
+func (d *doc) partOfName(from, to int, f gazetteer.Form) bool {
+	if f < gazetteer.Adjective || to-from > 1 || from == 0 || !d.sameSentence(from-1, from) {
+		return false
+	}
+	t := &d.toks[from-1]
+	return t.kind == wordToken && t.capital && d.toks[from].spaced && d.gaz.FirstName(t.norm) && !d.is(from-1, classStop|classAnyRole|classNoName)
+}
+
+// opponent reports whether the club at token i is only the other side of a
+// match: "gegen Bremen", "beim 0:4 in München", "1:2 gegen".
+func (d *doc) opponent(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-3 && d.sameSentence(k, i); k-- {
+		if d.is(k, classVersus) {
+			return true
+		}
+		if d.toks[k].kind == punctToken && d.norm(k) != "." || d.toks[k].kind == wordToken && d.toks[k].capital && !d.is(k, classStop) {
+			break
+		}
+	}
+	return d.afterScore(i)
+}
+
+// afterScore reports whether a result such as 1:5 stands closely before i.
+func (d *doc) afterScore(i int) bool {
+	for k := i - 1; k >= 1 && k >= i-4 && d.sameSentence(k-1, i); k-- {
+		t := &d.toks[k]
+		score := t.glued && d.toks[k-1].kind == numberToken || d.norm(k-1) == ":" && !t.spaced && d.num(k-2) >= 0
+		if t.kind == numberToken && score {
+			return d.is(k+1, classPlace|classDef|classVersus) || d.norm(k+1) == "at"
+		}
+	}
+	return false
+}
+
+// maxClubName is the number of words after the legal form of a club that no
+// gazetteer knows.
+const maxClubName = 3
+
+// unknownClubs reads "SV Neustadt/Wied" and the like by their legal form.
+func (d *doc) unknownClubs() {
+	for i := 0; i < len(d.toks); i++ {
+		t := &d.toks[i]
+		if t.ment >= 0 || !t.class.has(classLegal) || !t.capital || t.glued {
+			continue
+		}
+		end := i + 1
+		for end < len(d.toks) && end-i <= maxClubName && d.sameSentence(i, end) && d.clubWord(end) {
+			end++
+		}
+		if end == i+1 {
+			continue
+		}
+		from := i
+		if d.norm(i-1) == "." && d.norm(i-2) == "1" {
+			from = i - 2
+		}
+		name := d.text(from, end)
+		id := bot.ClubID(bot.Slug(name))
+		c := d.clubFor(id)
+		d.clubs[c].name, d.clubs[c].unknown, d.clubs[c].anchored = name, true, true
+		m := mention{kind: clubMention, from: from, to: end, ent: c, owner: -1, sense: gazetteer.Name, versus: d.opponent(from)}
+		d.note(c, &m)
+		d.cover(m)
+		i = end - 1
+	}
+}
+
+func (d *doc) clubWord(i int) bool {
+	t := &d.toks[i]
+	if t.ment >= 0 || t.kind == punctToken {
+		return false
+	}
+	if t.kind == numberToken {
+		return t.end-t.start == 2 || t.end-t.start == 4 && t.norm < "1930"
+	}
+	return t.capital && !t.class.has(classStop|classAnyRole|classMonth|classWeekday|classNoName)
+}
+
+// clubNouns marks "der Verein", "der Zweitligist": clubs by context.
+func (d *doc) clubNouns() {
+	for i := range d.toks {
+		t := &d.toks[i]
+		if t.ment >= 0 || !t.class.has(classClubNoun) || t.glued || d.toksGlued(i+1) {
+			continue
+		}
+		if !d.definite(i) {
+			continue
+		}
+		if next := i + 1; next < len(d.toks) && d.toks[next].ment >= 0 && d.ments[d.toks[next].ment].kind == clubMention && d.toks[next].spaced {
+			continue // "Zweitligist Schalke": the name says it
+		}
+		d.cover(mention{kind: clubMention, from: i, to: i + 1, ent: -1, owner: -1, noun: true, sense: gazetteer.Town})
+	}
+}
+
+// definite reports whether the noun at i has a definite article or a
+// possessive, adjectives between.
+func (d *doc) definite(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-4 && d.sameSentence(k, i); k-- {
+		t := &d.toks[k]
+		if t.class.has(classDef | classPossess) {
+			return true
+		}
+		if t.kind == punctToken && t.norm != "." || t.class.has(classIndef) {
+			return false
+		}
+	}
+	return false
+}

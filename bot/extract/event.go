@@ -1,0 +1,216 @@
+package extract
+
+import (
+	"sort"
+
+	"karussell/bot"
+)
+
+// settle makes one fact of all that say the same and lets facts overrule each
+// other by the conventions of the guidelines.
+func (d *doc) settle() {
+	sort.SliceStable(d.facts, func(i, j int) bool { return d.facts[i].order < d.facts[j].order })
+	for i := range d.facts {
+		d.mergeInto(i)
+	}
+	for i := range d.facts {
+		if !d.facts[i].dead {
+			d.overrule(&d.facts[i])
+		}
+	}
+}
+
+// mergeInto joins fact i to an earlier one about the same matter. News and
+// history of the same matter (a second spell) stay apart until the end.
+func (d *doc) mergeInto(i int) {
+	f := &d.facts[i]
+	for j := range d.facts[:i] {
+		g := &d.facts[j]
+		if g.dead || g.typ != f.typ || g.person != f.person || g.club != f.club {
+			continue
+		}
+		f.dead, f.why = true, "said before"
+		g.fresh = g.fresh || f.fresh
+		g.stale = g.stale && f.stale
+		if f.status == bot.Confirmed {
+			g.status = bot.Confirmed
+		}
+		g.merge(f)
+		return
+	}
+}
+
+// merge fills what g lacks from f.
+func (g *fact) merge(f *fact) {
+	if g.manner == "" || g.manner == bot.UnknownManner {
+		g.manner = f.manner
+	}
+	if stageRank(f.stage) > stageRank(g.stage) {
+		g.stage = f.stage
+	}
+	if g.role == bot.Head && f.role != bot.Head && f.role != "" && g.typ != bot.Departure {
+		g.role, g.team = f.role, f.team
+	}
+	if g.until == "" {
+		g.until = f.until
+	}
+	if g.date == "" || f.fresh && len(f.date) > len(g.date) {
+		g.date = f.date
+	}
+}
+
+func stageRank(s bot.Stage) int {
+	switch s {
+	case bot.Candidate:
+		return 1
+	case bot.Interest:
+		return 2
+	case bot.Talks:
+		return 3
+	case bot.Agreed:
+		return 4
+	}
+	return 0
+}
+
+// find is the living fact of that type about a person and a club, or nil; a
+// club of -1 means any.
+func (d *doc) find(typ bot.EventType, p, c int) *fact {
+	for i := range d.facts {
+		f := &d.facts[i]
+		if !f.dead && f.typ == typ && f.person == p && (c < 0 || f.club == c) {
+			return f
+		}
+	}
+	return nil
+}
+
+// overrule applies what one fact says about another.
+func (d *doc) overrule(f *fact) {
+	switch f.typ {
+	case bot.Rejection:
+		if l := d.find(bot.Link, f.person, f.club); l != nil && f.fresh {
+			l.fresh = false
+		}
+	case bot.Appointment:
+		if !f.fresh {
+			return
+		}
+		if l := d.find(bot.Link, f.person, f.club); l != nil {
+			l.dead, l.why = true, "he was appointed"
+		}
+		for i := range d.facts {
+			g := &d.facts[i]
+			if !g.dead && g.typ == bot.Departure && g.person == f.person && g.club != f.club && g.fresh && !g.pred &&
+				(g.manner == "" || g.manner == bot.UnknownManner || g.manner == bot.Mutual) {
+				g.manner = bot.Move
+			}
+		}
+	case bot.Departure:
+		if p := d.find(bot.Pressure, f.person, f.club); p != nil && f.fresh {
+			p.dead, p.why = true, "he has left"
+		}
+	case bot.Link:
+		// A candidate's own earlier departure is background.
+		for i := range d.facts {
+			g := &d.facts[i]
+			if f.fresh && !g.dead && g.typ == bot.Departure && g.person == f.person && g.club != f.club && g.fresh && g.date == "" {
+				g.fresh = false
+			}
+		}
+	}
+}
+
+// extraction is what the article says.
+func (d *doc) extraction() bot.Extraction {
+	x := bot.Extraction{Language: d.language, Published: d.published, Events: []bot.Event{}, Coaches: []bot.CoachFacts{}}
+	for i := range d.facts {
+		if f := &d.facts[i]; !f.dead {
+			x.Events = append(x.Events, d.event(f))
+		}
+	}
+	x.Coaches = append(x.Coaches, d.coachFacts()...)
+	for _, b := range d.blocks {
+		switch {
+		case b.kind == headlineBlock && x.Headline == "" && b.from >= d.bodyAt:
+			x.Headline = d.src[b.from:b.to]
+		case b.kind == teaserBlock && x.Teaser == "":
+			x.Teaser = d.src[b.from:b.to]
+		}
+	}
+	return x
+}
+
+// event writes a fact as the contract wants it.
+func (d *doc) event(f *fact) bot.Event {
+	c := &d.clubs[f.club]
+	e := bot.Event{
+		Type: f.typ, Coach: d.persons[f.person].name, Club: c.name, ClubID: c.id, Team: f.team, Role: f.role,
+		Status: f.status, Date: f.date, Fresh: f.fresh, Rule: f.rule,
+	}
+	switch f.typ {
+	case bot.Departure:
+		e.Manner = f.manner
+		if e.Manner == "" {
+			e.Manner = bot.UnknownManner
+		}
+	case bot.Link:
+		e.Stage = f.stage
+		if e.Stage == "" {
+			e.Stage = bot.Candidate
+		}
+	case bot.Pressure:
+		e.Stance = f.stance
+		if e.Stance == "" {
+			e.Stance = bot.AtRisk
+		}
+	case bot.Appointment, bot.Extension:
+		e.Until = f.until
+	case bot.Rejection:
+	}
+	e.Sources = d.sourcesOf(f)
+	e.Quote, e.Evidence = d.evidence(f)
+	return e
+}
+
+// maxQuote is the longest sentence shown to users, in bytes.
+const maxQuote = 300
+
+// evidence is the sentence of a fact and its place in Article.Text.
+func (d *doc) evidence(f *fact) (string, []bot.Span) {
+	s := &d.sents[f.sent]
+	from, to := int(d.toks[s.from].start), int(d.toks[s.to-1].end)
+	quote := d.text(s.from, s.to)
+	if len(quote) > maxQuote {
+		cut := maxQuote - len("…")
+		for cut > 0 && (quote[cut]&0xC0 == 0x80) {
+			cut--
+		}
+		quote = quote[:cut] + "…"
+	}
+	if from < d.bodyAt {
+		return quote, nil
+	}
+	return quote, []bot.Span{{Start: from - d.bodyAt, End: to - d.bodyAt}}
+}
+
+// sourcesOf lists the media named in the sentence of a fact.
+func (d *doc) sourcesOf(f *fact) []string {
+	var out []string
+	s := &d.sents[f.sent]
+	for i := s.from; i < s.to; i++ {
+		m := d.toks[i].ment
+		if m < 0 || d.ments[m].from != i || d.ments[m].kind != outletMention {
+			continue
+		}
+		name := d.ments[m].outlet
+		known := false
+		for _, o := range out {
+			known = known || o == name
+		}
+		if !known {
+			out = append(out, name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,232 @@
+package extract
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"karussell/bot"
+	"karussell/bot/extract/gazetteer"
+)
+
+// Extractor implements bot.Extractor. It is immutable after New and safe for
+// concurrent use.
+type Extractor struct {
+	lex   *lexicon
+	gaz   *gazetteer.Gazetteer
+	works sync.Pool // of *doc: scratch memory without content
+}
+
+var _ bot.Extractor = (*Extractor)(nil)
+
+// New reads the embedded data. Its error can only come from a mistake in a
+// data file and names file and line.
+func New() (*Extractor, error) {
+	lex, err := loadLexicon(lexiconFiles, "lexicon")
+	if err != nil {
+		return nil, err
+	}
+	gaz, err := gazetteer.Load()
+	if err != nil {
+		return nil, fmt.Errorf("extract: %w", err)
+	}
+	x := &Extractor{lex: lex, gaz: gaz}
+	x.works.New = func() any { return &doc{} }
+	return x, nil
+}
+
+// Gazetteer is the gazetteer that the extractor resolves clubs with.
+func (x *Extractor) Gazetteer() *gazetteer.Gazetteer { return x.gaz }
+
+// Extract reads one article. It never fails: an article that says nothing
+// about coaches gives an empty Extraction.
+func (x *Extractor) Extract(a bot.Article) bot.Extraction {
+	d := x.open(&a)
+	defer x.close(d)
+	d.run()
+	return d.extraction()
+}
+
+// Explain is Extract with a trace of how it came about.
+func (x *Extractor) Explain(a bot.Article) Trace {
+	d := x.open(&a)
+	defer x.close(d)
+	d.run()
+	return d.trace()
+}
+
+// doc is the work on one article.
+type doc struct {
+	lex *lexicon
+	gaz *gazetteer.Gazetteer
+
+	src       string
+	bodyAt    int   // where Article.Text begins in src
+	heads     []int // ends of title and teaser before it
+	language  string
+	stated    string // language that the article states
+	published bot.Date
+
+	norms   []byte
+	toks    []token
+	blocks  []block
+	sents   []sentence
+	words   []string
+	wordAt  []int32
+	ments   []mention
+	persons []person
+	clubs   []club
+	hits    []phraseHit
+	trigs   []trigger
+	facts   []fact
+	posts   []post
+	topic   topics
+}
+
+// open prepares scratch memory for one article.
+func (x *Extractor) open(a *bot.Article) *doc {
+	d, _ := x.works.Get().(*doc)
+	d.reset()
+	d.lex, d.gaz = x.lex, x.gaz
+	d.stated, d.published = a.Language, a.Published
+	if d.published.IsZero() {
+		d.published = bot.DateOf(a.PublishedAt)
+	}
+	d.assemble(a)
+	return d
+}
+
+// close gives the scratch memory back without holding the article.
+func (x *Extractor) close(d *doc) {
+	if cap(d.toks) > maxKept { // one giant article must not stay in memory
+		return
+	}
+	d.reset()
+	x.works.Put(d)
+}
+
+// maxKept is the largest token buffer that is kept between articles.
+const maxKept = 1 << 14
+
+func (d *doc) reset() {
+	clear(d.toks)
+	clear(d.words)
+	clear(d.ments)
+	clear(d.persons)
+	clear(d.clubs)
+	clear(d.trigs)
+	clear(d.facts)
+	clear(d.posts)
+	*d = doc{
+		norms: d.norms[:0], toks: d.toks[:0], blocks: d.blocks[:0], sents: d.sents[:0], heads: d.heads[:0],
+		words: d.words[:0], wordAt: d.wordAt[:0], ments: d.ments[:0], persons: d.persons[:0],
+		clubs: d.clubs[:0], hits: d.hits[:0], trigs: d.trigs[:0], facts: d.facts[:0], posts: d.posts[:0],
+	}
+}
+
+// assemble joins title, teaser and text, leaving out what the text repeats.
+func (d *doc) assemble(a *bot.Article) {
+	start := a.Text
+	if len(start) > 1500 {
+		start = start[:1500]
+	}
+	var head strings.Builder
+	for _, h := range []string{a.Title, a.Teaser} {
+		if h = strings.TrimSpace(h); h == "" || strings.Contains(start, h) {
+			continue
+		}
+		head.WriteString(strings.ReplaceAll(h, "\n", " "))
+		d.heads = append(d.heads, head.Len())
+		head.WriteByte('\n')
+	}
+	if head.Len() == 0 {
+		d.src = a.Text
+		return
+	}
+	d.bodyAt = head.Len()
+	d.src = head.String() + a.Text
+}
+
+// run takes the article through the stages.
+func (d *doc) run() {
+	d.layout()
+	for b := range d.blocks {
+		if d.blocks[b].kind == creditBlock {
+			continue
+		}
+		d.tokenize(d.blocks[b].from, d.blocks[b].to)
+	}
+	d.nameTokens()
+	d.cutSentences()
+	d.detectLanguage()
+	if !d.worthReading() {
+		return
+	}
+	d.readDateline()
+	d.findClubs()
+	d.findDates()
+	d.findPersons()
+	d.resolve()
+	for n := range d.sents {
+		d.matchSentence(n)
+	}
+	d.sortTriggers()
+	d.survey()
+	d.judge()
+	d.settle()
+	d.careers()
+}
+
+// cutSentences splits the tokens of every block.
+func (d *doc) cutSentences() {
+	at := 0
+	for b := range d.blocks {
+		from := at
+		for at < len(d.toks) && int(d.toks[at].start) < d.blocks[b].to {
+			at++
+		}
+		if d.blocks[b].kind == creditBlock || from == at {
+			continue
+		}
+		d.markQuotes(from, at)
+		d.split(from, at, b)
+	}
+}
+
+// detectLanguage counts frequent words. The article's own statement wins.
+func (d *doc) detectLanguage() {
+	de, en := 0, 0
+	for i := range d.toks {
+		c := d.toks[i].class
+		if c.has(classGerman) {
+			de++
+		}
+		if c.has(classEnglish) {
+			en++
+		}
+		if de+en > 120 {
+			break
+		}
+	}
+	d.language = "de"
+	if en > de {
+		d.language = "en"
+	}
+	if d.stated == "de" || d.stated == "en" {
+		d.language = d.stated
+	}
+}
+
+// worthReading is the cheap look that lets most sports news pass: without a
+// word about coaches there is nothing to find.
+func (d *doc) worthReading() bool {
+	for i := range d.toks {
+		if d.toks[i].class.has(classAnyCoach | classManager | classBody) {
+			return true
+		}
+	}
+	return false
+}
+
+// german reports whether the article is in German.
+func (d *doc) german() bool { return d.language == "de" }

@@ -1,0 +1,436 @@
+package extract
+
+import "karussell/bot"
+
+// A trigger becomes facts when its frame is filled: who, which club, and for
+// successions who went before.
+
+// fact is one reading of one trigger.
+type fact struct {
+	typ    bot.EventType
+	person int
+	club   int
+	role   bot.Role
+	team   bot.Team
+	manner bot.Manner
+	stage  bot.Stage
+	stance bot.Stance
+	status bot.Status
+	until  bot.Date
+	date   bot.Date
+	fresh  bool
+	stale  bool // certainly history, not merely undated
+	sent   int
+	from   int // tokens of the trigger
+	rule   string
+	order  int  // by place
+	pred   bool // the predecessor of a succession
+	dead   bool
+	why    string
+}
+
+// judge turns triggers into facts: first the idioms that can only be about the
+// bench, which also tell who is a coach, then the others.
+func (d *doc) judge() {
+	d.contest()
+	for i := range d.trigs {
+		t := &d.trigs[i]
+		if t.idiom.strong && !t.off && t.idiom.kind.eventful() {
+			if m := d.coachSlot(t); m >= 0 {
+				d.persons[d.ments[m].ent].coach++
+			}
+		}
+	}
+	for i := range d.trigs {
+		t := &d.trigs[i]
+		if !t.off && t.idiom.kind.eventful() {
+			d.fill(t)
+		}
+	}
+}
+
+func (k idiomKind) eventful() bool { return k == kindSuccession || k.event() != "" }
+
+// contest lets the longer of two overlapping triggers win.
+func (d *doc) contest() {
+	for i := range d.trigs {
+		a := &d.trigs[i]
+		for j := i + 1; j < len(d.trigs) && d.trigs[j].sent == a.sent; j++ {
+			b := &d.trigs[j]
+			if !a.idiom.kind.eventful() || !b.idiom.kind.eventful() || !a.overlaps(b) {
+				continue
+			}
+			switch la, lb := a.length(), b.length(); {
+			case la > lb:
+				b.off, b.why = true, "overruled by "+a.idiom.id
+			case lb > la:
+				a.off, a.why = true, "overruled by "+b.idiom.id
+			case a.idiom.id == b.idiom.id && a.head == b.head:
+				b.off, b.why = true, "the same idiom"
+			}
+		}
+	}
+}
+
+func (t *trigger) overlaps(o *trigger) bool {
+	for _, p := range t.parts[:t.nparts] {
+		for _, q := range o.parts[:o.nparts] {
+			if p[0] < q[1] && q[0] < p[1] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// length is the number of tokens that a trigger rests on.
+func (t *trigger) length() int {
+	n := 0
+	for _, p := range t.parts[:t.nparts] {
+		n += p[1] - p[0]
+	}
+	return n
+}
+
+// fill fills the frame of one trigger.
+func (d *doc) fill(t *trigger) {
+	if why := d.unreal(t); why != "" {
+		t.why = why
+		return
+	}
+	m := d.coachSlot(t)
+	if t.idiom.kind == kindSuccession {
+		d.fillSuccession(t, m)
+		return
+	}
+	if m < 0 {
+		t.why = "no coach found"
+		return
+	}
+	for _, who := range d.andOthers(m, t) {
+		d.propose(t, t.idiom.kind.event(), who, false)
+	}
+}
+
+// fillSuccession gives the appointment of C and the departure of P.
+func (d *doc) fillSuccession(t *trigger, m int) {
+	if m >= 0 {
+		d.propose(t, bot.Appointment, m, false)
+	}
+	if p := t.captured('P'); p >= 0 && d.ments[p].ent >= 0 && (m < 0 || d.ments[p].ent != d.ments[m].ent) {
+		d.propose(t, bot.Departure, p, true)
+	} else if m < 0 {
+		t.why = "no coach found"
+	}
+}
+
+// propose adds the fact that trigger t says about the person of mention m.
+func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
+	im := t.idiom
+	f := fact{
+		typ: typ, person: d.ments[m].ent, role: im.role, manner: im.manner, stage: im.stage, stance: im.stance,
+		sent: t.sent, from: t.head, rule: im.id, order: t.from, pred: pred,
+	}
+	if why := d.notCoach(t, f.person, pred); why != "" {
+		t.why = why
+		return
+	}
+	f.club, f.team = d.clubSlot(t, m, typ, pred)
+	if f.club < 0 {
+		t.why = "no club found"
+		return
+	}
+	if pred {
+		f.manner = bot.UnknownManner
+	}
+	if im.sign && d.present(f.person) == f.club && d.postRole(f.person, f.club) != "" {
+		f.typ = bot.Extension
+	}
+	if f.typ == bot.Departure {
+		d.colourManner(t, &f)
+	}
+	d.colourRole(t, m, &f)
+	f.status = d.certainty(t, typ)
+	d.time(t, m, &f)
+	f.until = d.untilNear(t, typ)
+	d.facts = append(d.facts, f)
+}
+
+// notCoach says why the person cannot be the coach of a fact, or "".
+func (d *doc) notCoach(t *trigger, p int, pred bool) string {
+	who := &d.persons[p]
+	switch g := who.grade(); {
+	case who.staff > 0 && g < 0:
+		return "goalkeeping or fitness coach"
+	case g < 0 && !t.idiom.strong:
+		return "holds another office"
+	case g < -3:
+		return "holds another office"
+	case g > 0, t.idiom.strong:
+		return ""
+	case t.idiom.weak:
+		return "nothing says that this is a coach"
+	case pred && d.topic.coachy:
+		return ""
+	case d.topic.coachy || d.coachWordNear(t):
+		return ""
+	}
+	return "nothing says that this is a coach"
+}
+
+// coachWordNear reports whether the sentence speaks of a coach.
+func (d *doc) coachWordNear(t *trigger) bool {
+	s := &d.sents[t.sent]
+	for i := s.from; i < s.to; i++ {
+		if d.is(i, classAnyCoach|classBody) || !d.german() && d.is(i, classManager) {
+			return true
+		}
+	}
+	return false
+}
+
+// coachSlot is the mention that fills the coach of a trigger, or -1.
+func (d *doc) coachSlot(t *trigger) int {
+	if m := t.captured('C'); m >= 0 {
+		if d.ments[m].ent < 0 {
+			return -1
+		}
+		return m
+	}
+	best, bestScore := -1, 0.0
+	s := &d.sents[t.sent]
+	antecedent := d.antecedent(t)
+	for i := s.from; i < s.to; i++ {
+		k := int(d.toks[i].ment)
+		if k < 0 || d.ments[k].from != i || d.ments[k].kind != personMention || d.ments[k].ent < 0 {
+			continue
+		}
+		if p := t.captured('P'); p >= 0 && d.ments[p].ent == d.ments[k].ent {
+			continue
+		}
+		score := d.coachScore(t, k)
+		if k == antecedent {
+			score += 6
+		}
+		if score > bestScore {
+			best, bestScore = k, score
+		}
+	}
+	if best >= 0 || t.idiom.here {
+		return best
+	}
+	return d.coachBefore(t)
+}
+
+// coachScore grades how well mention k fills the coach of t; 0 and less: not.
+func (d *doc) coachScore(t *trigger, k int) float64 {
+	x := &d.ments[k]
+	clauses, tokens := d.farness(t, x)
+	score := 10 - 2.2*float64(min(clauses, 4)) - 0.12*float64(tokens)
+	switch g := d.persons[x.ent].grade(); {
+	case g > 0:
+		score += 3
+	case g < 0 && t.idiom.strong:
+		score -= 3
+	case g < 0:
+		score -= 12
+	}
+	if x.form == pronounForm && !d.subjectPronoun(x.from) && t.idiom.self {
+		score -= 3
+	}
+	if d.speaks(x) {
+		score -= 4
+	}
+	if d.predecessorPlace(x.from) && t.captured('C') < 0 {
+		score -= 5
+	}
+	if d.oblique(x.from) {
+		score -= 2
+	}
+	if t.idiom.self && x.from > t.to && d.oblique(x.from) {
+		score -= 2
+	}
+	return score
+}
+
+// farness counts the clauses and tokens between a trigger and a mention.
+func (d *doc) farness(t *trigger, x *mention) (clauses, tokens int) {
+	clauses, tokens = 99, 999
+	for _, p := range t.parts[:t.nparts] {
+		c := int(d.toks[p[0]].clause) - int(d.toks[x.from].clause)
+		if c < 0 {
+			c = -c
+		}
+		n := 0
+		switch {
+		case x.from >= p[1]:
+			n = x.from - p[1]
+		case x.to <= p[0]:
+			n = p[0] - x.to
+		}
+		clauses, tokens = min(clauses, c), min(tokens, n)
+	}
+	return clauses, tokens
+}
+
+func (d *doc) subjectPronoun(i int) bool {
+	switch d.norm(i) {
+	case "er", "he", "she":
+		return true
+	}
+	return false
+}
+
+// speaks reports whether a person is the speaker of the sentence: "sagte X".
+func (d *doc) speaks(x *mention) bool {
+	for _, i := range []int{x.from - 1, x.from - 2, x.from - 3, x.to, x.to + 1} {
+		if i >= 0 && d.sameSentence(i, x.from) && d.is(i, classSpeech) {
+			return true
+		}
+	}
+	return false
+}
+
+// predecessorPlace reports whether the words before token i name it as the one
+// who was followed: "Nachfolger von X", "für X".
+func (d *doc) predecessorPlace(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-6 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "nachfolger", "nachfolgerin", "nachfolge", "nachfolgers", "erbe", "vorgaenger", "successor", "succeed", "succeeding", "replace", "replacing", "replacement":
+			return d.norm(k) != "vorgaenger"
+		case ",", "(", ";", ":":
+			return false
+		}
+	}
+	return d.norm(i-1) == "statt" || d.norm(i-1) == "anstelle"
+}
+
+// antecedent is the person before the relative clause that the trigger stands
+// in ("X, der ... hinwarf"), or -1.
+func (d *doc) antecedent(t *trigger) int {
+	start := t.head
+	c := d.toks[start].clause
+	for start > 0 && d.sameSentence(start-1, t.head) && d.toks[start-1].clause == c && d.toks[start-1].kind != punctToken {
+		start--
+	}
+	if start > 0 && d.toks[start].kind == punctToken {
+		start++
+	}
+	if d.norm(start) == "," {
+		start++
+	}
+	rel := start
+	if rel < len(d.toks) && d.is(rel, classPlace) {
+		rel++
+	}
+	if rel >= len(d.toks) || !d.is(rel, classRelative) || d.norm(start-1) != "," {
+		return -1
+	}
+	// The article of a noun phrase is no relative pronoun: "der Verein hat".
+	for i := start - 1; i >= 0 && i >= start-9 && d.sameSentence(i, t.head); i-- {
+		if m := d.toks[i].ment; m >= 0 && d.ments[m].kind == personMention && d.ments[m].ent >= 0 {
+			return int(m)
+		}
+	}
+	return -1
+}
+
+// coachBefore takes the coach from the sentences before when the trigger's own
+// names none: "Nach drei Spielen war Schluss."
+func (d *doc) coachBefore(t *trigger) int {
+	s := &d.sents[t.sent]
+	best, bestScore := -1, -100
+	for i := s.from - 1; i >= 0 && i > s.from-90; i-- {
+		k := int(d.toks[i].ment)
+		if k < 0 || d.ments[k].from != i || d.ments[k].kind != personMention || d.ments[k].ent < 0 {
+			continue
+		}
+		back := t.sent - int(d.toks[i].sent)
+		if back > 2 {
+			break
+		}
+		g := d.persons[d.ments[k].ent].grade()
+		if g < 0 {
+			continue
+		}
+		score := -3*back + min(g, 2)
+		if d.oblique(i) {
+			score -= 2
+		}
+		if d.subject(i) {
+			score += 2
+		}
+		if p := t.captured('P'); p >= 0 && d.ments[p].ent == d.ments[k].ent {
+			continue
+		}
+		if score > bestScore {
+			best, bestScore = k, score
+		}
+	}
+	return best
+}
+
+// andOthers is mention m with those joined to it: "X und sein Assistent Y",
+// "X, Y und Z".
+func (d *doc) andOthers(m int, t *trigger) []int {
+	all := []int{m}
+	for dir := -1; dir <= 1; dir += 2 {
+		last := m
+		for {
+			next := d.joined(last, dir)
+			if next < 0 {
+				break
+			}
+			if p := t.captured('P'); p >= 0 && d.ments[p].ent == d.ments[next].ent {
+				break
+			}
+			all = append(all, next)
+			last = next
+		}
+	}
+	return all
+}
+
+// maxJoin is how many tokens may stand between two joined names.
+const maxJoin = 9
+
+// joined is the person mention next to m in direction dir when only a comma or
+// an "und", with offices, ages and clubs, stands between them; else -1.
+func (d *doc) joined(m, dir int) int {
+	n := m + dir
+	for n >= 0 && n < len(d.ments) && d.ments[n].kind != personMention {
+		n += dir
+	}
+	if n < 0 || n >= len(d.ments) || d.ments[n].ent < 0 || d.ments[n].form > surname || d.ments[n].ent == d.ments[m].ent {
+		return -1
+	}
+	left, right := &d.ments[min(m, n)], &d.ments[max(m, n)]
+	if right.from-left.to > maxJoin || !d.sameSentence(left.from, right.from) {
+		return -1
+	}
+	join := false
+	depth := 0
+	for i := left.to; i < right.from; i++ {
+		tok := &d.toks[i]
+		switch {
+		case tok.norm == "(":
+			depth++
+		case tok.norm == ")":
+			depth--
+		case depth > 0:
+		case tok.class.has(classJoin), tok.norm == ",", tok.norm == "&":
+			join = true
+		case tok.norm == "." || tok.norm == `"`:
+		case tok.kind == punctToken:
+			return -1
+		case tok.ment >= 0 || tok.class.has(classAnyRole|classFormer|classPresent|classPossess|classDef|classYouth|classSecond) || tok.glued || tok.kind == numberToken:
+		case tok.norm == "ebenfalls" || tok.norm == "auch" || tok.norm == "mit" || tok.norm == "von" || tok.norm == "vom" || tok.norm == "also" || tok.norm == "ihm" || tok.norm == "first" || tok.norm == "team":
+		default:
+			return -1
+		}
+	}
+	if !join || d.persons[d.ments[n].ent].grade() < 0 && d.persons[d.ments[n].ent].staff == 0 {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,194 @@
+package extract
+
+import (
+	"time"
+
+	"karussell/bot"
+)
+
+// freshDays is how long before publication something can have happened and
+// still be news (the guideline's week).
+const freshDays = 7
+
+// time dates a fact and says whether it is news.
+func (d *doc) time(t *trigger, m int, f *fact) {
+	w, found := d.dateNear(t)
+	if found {
+		f.date = w.date
+	}
+	switch {
+	case t.idiom.old:
+		f.fresh, f.stale = false, true
+	case t.idiom.now:
+		f.fresh = true
+	case found && w.recent:
+		f.fresh = true
+	case found && (w.future || d.isFuture(w.date)):
+		f.fresh = !f.pred || true
+		if !d.isFuture(f.date) {
+			f.date = ""
+		}
+	case found && d.isOld(&w):
+		f.fresh, f.stale = false, true
+	case found && d.isNew(w.date):
+		f.fresh = true
+	case d.toldAsPast(t):
+		f.fresh, f.stale = false, true
+	case d.pluperfect(t):
+		f.fresh = false
+	default:
+		f.fresh = true
+	}
+	if f.fresh && f.date == "" && f.typ != bot.Link && f.typ != bot.Rejection && f.typ != bot.Pressure {
+		f.date = ""
+	}
+}
+
+// dateNear is the time expression that dates a trigger: in its clauses, else
+// elsewhere in the sentence.
+func (d *doc) dateNear(t *trigger) (when, bool) {
+	s := &d.sents[t.sent]
+	best, bestDist := -1, 1000
+	for i := s.from; i < s.to; i++ {
+		k := int(d.toks[i].ment)
+		if k < 0 || d.ments[k].from != i || d.ments[k].kind != dateMention {
+			continue
+		}
+		x := &d.ments[k]
+		if x.when.until || d.isContractYear(x) {
+			continue
+		}
+		clauses, tokens := d.farness(t, x)
+		if clauses > 3 {
+			continue
+		}
+		dist := 8*clauses + tokens
+		if x.when.since && clauses > 0 {
+			dist += 10
+		}
+		if dist < bestDist {
+			best, bestDist = k, dist
+		}
+	}
+	if best < 0 || bestDist > 45 {
+		return when{}, false
+	}
+	return d.ments[best].when, true
+}
+
+// isContractYear reports whether a date belongs to "bis 2024 datierter
+// Vertrag", "Vertrag bis 2025", "the 2018 World Cup".
+func (d *doc) isContractYear(x *mention) bool {
+	if d.norm(x.to) == "datierte" || d.norm(x.to) == "datiertes" || d.norm(x.to) == "laufende" || d.norm(x.to) == "laufenden" {
+		return true
+	}
+	switch d.norm(x.from - 1) {
+	case "wm", "em", "von":
+		return d.norm(x.from-1) != "von" || d.is(x.from-2, classPlayer)
+	}
+	return false
+}
+
+// span is the days of a date.
+func span(x bot.Date) (first, last time.Time, ok bool) { return x.Span(time.UTC) }
+
+// isFuture reports whether a date lies wholly after the publication.
+func (d *doc) isFuture(x bot.Date) bool {
+	first, _, ok := span(x)
+	_, pub, ok2 := span(d.published)
+	return ok && ok2 && first.After(pub)
+}
+
+// isNew reports whether a date can lie within a week before publication.
+func (d *doc) isNew(x bot.Date) bool {
+	_, last, ok := span(x)
+	pub, _, ok2 := span(d.published)
+	if !ok || !ok2 {
+		return false
+	}
+	return !last.Before(pub.AddDate(0, 0, -freshDays))
+}
+
+// isOld reports whether a date certainly lies more than a week before
+// publication. Years of undated articles are taken for history.
+func (d *doc) isOld(w *when) bool {
+	if w.past && w.date == "" {
+		return true
+	}
+	if w.date == "" {
+		return false
+	}
+	if d.published == "" {
+		return len(w.date) == 4 || w.past
+	}
+	if w.season {
+		return w.date.Year() < d.published.Year()-1 || w.date.Year() < d.published.Year() && w.past
+	}
+	_, last, ok := span(w.date)
+	pub, _, ok2 := span(d.published)
+	if !ok || !ok2 {
+		return false
+	}
+	if len(w.date) == 4 && len(d.published) > 4 && w.date.Year() == d.published.Year() {
+		return w.since || w.past
+	}
+	if w.since && len(w.date) < 10 {
+		return last.Before(pub) || w.date.Compare(d.published) < 0
+	}
+	return last.Before(pub.AddDate(0, 0, -freshDays))
+}
+
+// toldAsPast reports whether words such as "einst" or "damals" put the clause
+// of the trigger into the past.
+func (d *doc) toldAsPast(t *trigger) bool {
+	for _, p := range t.parts[:t.nparts] {
+		from, to := d.clauseOf(p[0])
+		for i := from; i < to; i++ {
+			if d.is(i, classPast) && !t.inTrigger(i) {
+				return true
+			}
+		}
+	}
+	for i := range d.trigs {
+		o := &d.trigs[i]
+		if o.sent == t.sent && o.idiom.kind == kindHistory && d.reaches(o, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// pluperfect reports whether the trigger's clause is told in the pluperfect:
+// "hatte ... entlassen", "war ... worden", "had been sacked".
+func (d *doc) pluperfect(t *trigger) bool {
+	for _, p := range t.parts[:t.nparts] {
+		from, to := d.clauseOf(p[0])
+		for i := from; i < to; i++ {
+			if d.is(i, classPlu) && !t.inTrigger(i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// untilNear is the end of a contract in the sentence of an appointment or an
+// extension, or in the one after.
+func (d *doc) untilNear(t *trigger, typ bot.EventType) bot.Date {
+	if typ != bot.Appointment && typ != bot.Extension {
+		return ""
+	}
+	for n := t.sent; n < len(d.sents) && n <= t.sent+1; n++ {
+		for i := d.sents[n].from; i < d.sents[n].to; i++ {
+			k := int(d.toks[i].ment)
+			if k < 0 || d.ments[k].from != i || d.ments[k].kind != dateMention {
+				continue
+			}
+			w := &d.ments[k].when
+			if w.until && w.date != "" && (d.published == "" || w.date.Compare(d.published) > 0) && !d.isContractYear(&d.ments[k]) {
+				return w.date
+			}
+		}
+	}
+	return ""
+}

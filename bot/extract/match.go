@@ -1,0 +1,269 @@
+package extract
+
+import "sort"
+
+// maxReach is the longest distance in tokens between the parts of one idiom.
+const maxReach = 26
+
+// phraseHit is a phrase found in a sentence.
+type phraseHit struct {
+	phrase   phraseID
+	from, to int // tokens
+	capture  [2]capture
+	captures int
+}
+
+// capture is an entity that a pattern asked for by name.
+type capture struct {
+	what byte // 'C', 'P', 'N', 'K' or 'D'
+	ment int
+}
+
+// trigger is an idiom found in a sentence.
+type trigger struct {
+	idiom    *idiom
+	sent     int
+	from, to int // tokens, from the first to the last part
+	head     int // the token that the idiom hangs on: its first phrase
+	parts    [4][2]int
+	nparts   int
+	captures [4]capture
+	ncapt    int
+	off      bool   // overruled by a longer or better trigger
+	why      string // why it gave no event, for the trace
+}
+
+// captured is the mention captured as what, or -1.
+func (t *trigger) captured(what byte) int {
+	for _, c := range t.captures[:t.ncapt] {
+		if c.what == what {
+			return c.ment
+		}
+	}
+	return -1
+}
+
+// matchSentence finds the idioms of sentence n.
+func (d *doc) matchSentence(n int) {
+	s := &d.sents[n]
+	d.hits = d.hits[:0]
+	for i := s.from; i < s.to; i++ {
+		for _, e := range d.toks[i].info.elems {
+			for _, p := range d.lex.byElem[e] {
+				d.matchPhrase(p, i, s.to)
+			}
+		}
+		if m := d.toks[i].ment; m >= 0 && d.ments[m].from == i {
+			d.matchEntity(m, i, s.to)
+		}
+		if len(d.hits) > maxHits {
+			break
+		}
+	}
+	if len(d.hits) == 0 {
+		return
+	}
+	d.joinPhrases(n)
+}
+
+// maxHits bounds the work in one sentence: an honest one has a few dozen.
+const maxHits = 600
+
+// matchEntity tries the phrases that begin with a person or a club.
+func (d *doc) matchEntity(m, i, to int) {
+	for _, p := range d.lex.byEntity[d.ments[m].kind] {
+		d.matchPhrase(p, i, to)
+	}
+}
+
+// matchPhrase tries phrase p at token i.
+func (d *doc) matchPhrase(p phraseID, i, to int) {
+	ph := &d.lex.phrases[p]
+	h := phraseHit{phrase: p, from: i}
+	end := d.matchElems(ph.elems, i, to, &h)
+	if end < 0 {
+		return
+	}
+	if ph.final && !d.endsClause(end, to) {
+		return
+	}
+	h.to = end
+	d.hits = append(d.hits, h)
+}
+
+// matchElems matches elements from token i on and returns the end, or -1. A
+// gap takes the nearest continuation.
+func (d *doc) matchElems(elems []element, i, to int, h *phraseHit) int {
+	for k := range elems {
+		e := &elems[k]
+		if e.gap > 0 {
+			for skip := 0; skip <= e.gap && i+skip <= to; skip++ {
+				try := *h
+				if end := d.matchElems(elems[k+1:], i+skip, to, &try); end >= 0 {
+					*h = try
+					return end
+				}
+				if i+skip < to && d.stopsGap(i+skip) {
+					break
+				}
+			}
+			return -1
+		}
+		n := d.matchElem(e, i, to, h)
+		if n == 0 && !e.optional {
+			return -1
+		}
+		i += n
+	}
+	return i
+}
+
+// stopsGap reports whether a gap may not reach over token i.
+func (d *doc) stopsGap(i int) bool {
+	t := &d.toks[i]
+	return t.kind == punctToken && (t.norm == ";" || t.norm == ":" || t.norm == "?")
+}
+
+// matchElem is the number of tokens that e takes at i; 0 when it does not match.
+func (d *doc) matchElem(e *element, i, to int, h *phraseHit) int {
+	if i >= to {
+		return 0
+	}
+	t := &d.toks[i]
+	if want := e.mention(); want != 0 {
+		if t.ment < 0 || d.ments[t.ment].kind != want || d.ments[t.ment].from != i {
+			return 0
+		}
+		if h.captures < len(h.capture) {
+			what := e.person
+			if want == clubMention {
+				what = 'K'
+			} else if want == dateMention {
+				what = 'D'
+			}
+			h.capture[h.captures] = capture{what, int(t.ment)}
+			h.captures++
+		}
+		return d.ments[t.ment].to - i
+	}
+	for _, id := range e.ids {
+		for _, have := range t.info.elems {
+			if have == id {
+				return 1
+			}
+		}
+	}
+	return 0
+}
+
+// endsClause reports whether a clause ends before token i: the place of the
+// particle of a separable verb.
+func (d *doc) endsClause(i, to int) bool {
+	if i >= to {
+		return true
+	}
+	t := &d.toks[i]
+	return t.kind == punctToken || t.class.has(classJoin)
+}
+
+// joinPhrases puts the phrases of a sentence together to triggers.
+func (d *doc) joinPhrases(n int) {
+	for k := range d.hits {
+		h := &d.hits[k]
+		ph := &d.lex.phrases[h.phrase]
+		for _, owner := range ph.owner {
+			im := &d.lex.idioms[owner]
+			if im.phrases[0] != h.phrase {
+				continue
+			}
+			t := trigger{idiom: im, sent: n, from: h.from, to: h.to, head: h.from}
+			t.take(h)
+			if d.joinRest(&t, im, k) && !d.forbidden(im, &t) {
+				d.trigs = append(d.trigs, t)
+			}
+		}
+	}
+}
+
+// take adds a phrase to a trigger.
+func (t *trigger) take(h *phraseHit) {
+	t.from, t.to = min(t.from, h.from), max(t.to, h.to)
+	if t.nparts < len(t.parts) {
+		t.parts[t.nparts] = [2]int{h.from, h.to}
+		t.nparts++
+	}
+	for _, c := range h.capture[:h.captures] {
+		if t.ncapt < len(t.captures) {
+			t.captures[t.ncapt] = c
+			t.ncapt++
+		}
+	}
+}
+
+// joinRest finds the other phrases of im near its first one.
+func (d *doc) joinRest(t *trigger, im *idiom, first int) bool {
+	for _, p := range im.phrases[1:] {
+		best := -1
+		for k := range d.hits {
+			h := &d.hits[k]
+			if h.phrase != p || k == first || !d.near(t, h, d.lex.phrases[p].after) {
+				continue
+			}
+			if best < 0 || distance(t, h) < distance(t, &d.hits[best]) {
+				best = k
+			}
+		}
+		if best < 0 {
+			return false
+		}
+		t.take(&d.hits[best])
+	}
+	return true
+}
+
+func distance(t *trigger, h *phraseHit) int {
+	if h.from >= t.to {
+		return h.from - t.to
+	}
+	return max(t.from-h.to, 0)
+}
+
+// near reports whether h can belong to t: close enough, not overlapping, and
+// in the right order.
+func (d *doc) near(t *trigger, h *phraseHit, after bool) bool {
+	if after && h.from < t.head {
+		return false
+	}
+	for _, p := range t.parts[:t.nparts] {
+		if h.from < p[1] && h.to > p[0] {
+			return false
+		}
+	}
+	return distance(t, h) <= maxReach
+}
+
+// forbidden reports whether a phrase that im excludes stands in the sentence.
+func (d *doc) forbidden(im *idiom, t *trigger) bool {
+	for _, p := range im.never {
+		for k := range d.hits {
+			if d.hits[k].phrase == p && distance(t, &d.hits[k]) <= maxReach {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sortTriggers orders triggers by place; longer ones first.
+func (d *doc) sortTriggers() {
+	sort.SliceStable(d.trigs, func(a, b int) bool {
+		x, y := &d.trigs[a], &d.trigs[b]
+		if x.sent != y.sent {
+			return x.sent < y.sent
+		}
+		if x.head != y.head {
+			return x.head < y.head
+		}
+		return x.to-x.from > y.to-y.from
+	})
+}

@@ -1,0 +1,136 @@
+package extract
+
+import "unicode"
+
+// sentence is a range of tokens.
+type sentence struct {
+	from, to int // tokens
+	block    int
+	kind     blockKind
+	question bool
+}
+
+// split cuts the tokens of one block into sentences.
+func (d *doc) split(from, to, blk int) {
+	start := from
+	for i := from; i < to; i++ {
+		if !d.endsAt(i, to) {
+			continue
+		}
+		end := i + 1
+		for end < to && isCloser(d.toks[end].norm) && !d.toks[end].spaced {
+			end++
+		}
+		d.addSentence(start, end, blk)
+		start, i = end, end-1
+	}
+	d.addSentence(start, to, blk)
+}
+
+func isCloser(s string) bool { return s == `"` || s == "'" || s == ")" || s == "." || s == "!" || s == "?" }
+
+func (d *doc) addSentence(from, to, blk int) {
+	if from >= to {
+		return
+	}
+	s := sentence{from: from, to: to, block: blk, kind: d.blocks[blk].kind}
+	n := int32(len(d.sents)) //nolint:gosec // fewer than bytes
+	clause := int32(0)
+	for i := from; i < to; i++ {
+		t := &d.toks[i]
+		t.sent = n
+		if t.kind == punctToken {
+			switch t.norm {
+			case ",", ";", ":", "(", ")", `"`:
+				clause++
+			case "-":
+				if t.spaced {
+					clause++
+				}
+			case "?":
+				s.question = true
+			}
+		}
+		t.clause = clause
+	}
+	d.sents = append(d.sents, s)
+}
+
+// endsAt reports whether a sentence ends with token i.
+func (d *doc) endsAt(i, to int) bool {
+	t := &d.toks[i]
+	if t.kind != punctToken {
+		return false
+	}
+	switch t.norm {
+	case "!", "?":
+		return d.beginsSentence(i+1, to)
+	case ".":
+		return d.beginsSentence(i+1, to) && !d.isAbbreviation(i, to)
+	}
+	return false
+}
+
+// beginsSentence reports whether token i can be the first one of a sentence.
+func (d *doc) beginsSentence(i, to int) bool {
+	for i < to && isCloser(d.toks[i].norm) && !d.toks[i].spaced {
+		i++
+	}
+	if i >= to {
+		return true
+	}
+	t := &d.toks[i]
+	if !t.spaced {
+		return false
+	}
+	return t.capital || t.kind == numberToken || t.kind == punctToken
+}
+
+// isAbbreviation reports whether the full stop at i belongs to the word before
+// it: "Dr.", "z. B.", "1. FC", "30. Juni", "J. Klopp".
+func (d *doc) isAbbreviation(i, to int) bool {
+	if i == 0 || d.toks[i].spaced {
+		return false
+	}
+	prev := &d.toks[i-1]
+	if prev.kind == numberToken {
+		return d.isOrdinal(prev, i+1, to)
+	}
+	if prev.class.has(classAbbreviation) {
+		return i+1 < to && !d.toks[i+1].class.has(classStop)
+	}
+	return prev.end-prev.start == 1 && prev.capital
+}
+
+// isOrdinal tells "am 2. Januar" and "1. FC" from "Platz 14. Der Klub".
+func (d *doc) isOrdinal(num *token, next, to int) bool {
+	if num.end-num.start > 2 || next >= to {
+		return false
+	}
+	t := &d.toks[next]
+	if t.kind == punctToken {
+		return false
+	}
+	return !t.class.has(classStop)
+}
+
+// closesQuote walks quotation marks through one block.
+func (d *doc) markQuotes(from, to int) {
+	open := false
+	for i := from; i < to; i++ {
+		t := &d.toks[i]
+		if t.kind == punctToken && t.norm == `"` {
+			open = !open
+			continue
+		}
+		t.quoted = open
+	}
+}
+
+// upperFirst reports whether a word begins with an upper case letter.
+func upperFirst(s string) bool {
+	for _, r := range s {
+		return unicode.IsUpper(r)
+	}
+	return false
+}
