@@ -54,7 +54,7 @@ func (d *doc) matchSentence(n int) {
 			}
 		}
 		if m := d.toks[i].ment; m >= 0 && d.ments[m].from == i {
-			d.matchEntity(m, i, s.to)
+			d.matchEntity(int(m), i, s.to)
 		}
 		if len(d.hits) > maxHits {
 			break
