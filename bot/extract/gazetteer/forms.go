@@ -232,6 +232,9 @@ func (l *loader) index() {
 }
 
 func (l *loader) pattern(t *trie, f *form, text string) {
+	if f.form == Town && (l.g.FirstName(text) || l.g.CommonWord(text)) {
+		return // Achim and Leon are people; only a longer name of the club counts
+	}
 	end := t.add(splitWords(text))
 	if end == 0 {
 		return

@@ -1,6 +1,9 @@
 package gazetteer_test
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -58,9 +61,11 @@ func TestFind(t *testing.T) {
 		"die Roten Teufel , Rote Teufel":                          "Roten Teufel=kaiserslautern Rote Teufel=kaiserslautern",
 		"polnischer Nationaltrainer":                              "polnischer=polen",
 		"die polnische Nationalmannschaft":                        "polnische Nationalmannschaft=polen",
-		"Dusseldorf and Bodo/Glimt":                               "Dusseldorf=duesseldorf",
+		"Dusseldorf and Bodo/Glimt":                               "Dusseldorf=duesseldorf Bodo Glimt=bodoe-glimt",
 		"Köln , München":                                          "Köln=koeln München=bayern",
 		"Liverpool":                                               "Liverpool=liverpool",
+		"ETB Schwarz-Weiß Essen":                                  "ETB Schwarz Weiß Essen=etb-essen",
+		"Achim Beierlorzer , Leon Bailey":                         "",
 	} {
 		words := tokens(text)
 		var got []string
@@ -170,10 +175,63 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("Resolve(%q) = %.5v, want %s first", c.Name, ids(got), c.ID)
 		}
 	}
-	if clubs < 600 || nations < 200 {
+	if clubs < 1000 || nations < 200 {
 		t.Errorf("%d clubs and %d nations, want at least 1000 and 200", clubs, nations)
 	}
 	t.Logf("%d clubs, %d nations", clubs, nations)
+}
+
+// Every club of the annotated articles is known under its canonical name.
+func TestKnowsEveryClubOfTheGold(t *testing.T) {
+	g := load(t)
+	shared := os.Getenv("KARUSSELL_SHARED")
+	if shared == "" {
+		shared = "../../../../shared"
+	}
+	dirs := []string{"../testdata/pairs", filepath.Join(shared, "extraction", "dev"), filepath.Join(shared, "extraction", "gold")}
+	files := 0
+	for _, dir := range dirs {
+		names, _ := filepath.Glob(filepath.Join(dir, "*.json"))
+		for _, name := range names {
+			files++
+			for _, club := range goldClubs(t, name) {
+				if c, ok := g.ClubNamed(club); !ok || c.Name != club {
+					t.Errorf("%s: %q resolves to %q, %v", filepath.Base(name), club, c.Name, ok)
+				}
+			}
+		}
+	}
+	if files == 0 {
+		t.Skip("no annotated articles here: set KARUSSELL_SHARED")
+	}
+}
+
+func goldClubs(t *testing.T, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type named struct {
+		Club     string
+		Stations []struct{ Club string }
+	}
+	var gold struct{ Events, Coaches []named }
+	if err := json.Unmarshal(data, &gold); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	var out []string
+	for _, n := range append(gold.Events, gold.Coaches...) {
+		if n.Club != "" {
+			out = append(out, n.Club)
+		}
+		for _, s := range n.Stations {
+			if s.Club != "" {
+				out = append(out, s.Club)
+			}
+		}
+	}
+	return out
 }
 
 func good() fstest.MapFS {

@@ -50,13 +50,13 @@ func (l *loader) load() error {
 	}
 	l.eachLine("nations.txt", l.nation)
 	l.sortClubs()
+	l.eachLine("firstnames.txt", l.wordsInto(l.g.firstNames))
+	l.eachLine("particles.txt", l.wordsInto(l.g.particles))
+	l.eachLine("words.txt", l.wordsInto(l.g.words))
 	l.g.trie = newTrie(len(l.forms))
 	l.index()
 	l.eachLine("outlets.txt", l.outlet)
 	l.eachLine("phrases.txt", l.phrase)
-	l.eachLine("firstnames.txt", l.wordsInto(l.g.firstNames))
-	l.eachLine("particles.txt", l.wordsInto(l.g.particles))
-	l.eachLine("words.txt", l.wordsInto(l.g.words))
 	l.g.trie.seal()
 	if len(l.errs) > 0 {
 		return fmt.Errorf("gazetteer: %w", errors.Join(l.errs...))
