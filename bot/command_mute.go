@@ -196,7 +196,7 @@ func (e *Engine) mutesPanel(ctx context.Context, a *ask) (Message, error) {
 		if !mute.Until.IsZero() {
 			text = a.say("until", "When", a.moment(mute.Until))
 		}
-		const shown = 20
+		const shown = 16
 		if len(buttons) < shown {
 			m.Blocks = append(m.Blocks, item(bold(name), plain(" – "+text)))
 			buttons = append(buttons, press(name, newAction(actUnmute, mute.Topic.pack())))
@@ -207,6 +207,6 @@ func (e *Engine) mutesPanel(ctx context.Context, a *ask) (Message, error) {
 	} else {
 		m.Blocks = append(m.Blocks, paragraph(italic(a.say("mutes_lift"))))
 	}
-	m.Buttons = rows(2, append(buttons, press(a.say("button_settings"), newAction(actPanel, "main")))...)
+	m.Buttons = rows(4, append(buttons, press(a.say("button_settings"), newAction(actPanel, "main")))...)
 	return m, nil
 }

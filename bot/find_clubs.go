@@ -12,6 +12,8 @@ type clubIndex struct {
 	clubs  []Club
 	starts []clubStart // every name from every word on, sorted
 	names  []clubStart // whole names only
+	fame   []int       // per club: lower is better known
+	famous []Club      // all, the best known first
 }
 
 type clubStart struct {
@@ -22,6 +24,15 @@ type clubStart struct {
 
 func newClubIndex(g Gazetteer) *clubIndex {
 	x := &clubIndex{clubs: g.Clubs()}
+	x.fame = make([]int, len(x.clubs))
+	order := make([]int, len(x.clubs))
+	for i, c := range x.clubs {
+		order[i], x.fame[i] = i, fame(g, c)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(x.fame[a], x.fame[b]) })
+	for _, i := range order {
+		x.famous = append(x.famous, x.clubs[i])
+	}
 	for i, c := range x.clubs {
 		for _, name := range slices.Concat([]string{c.Name, c.Short, string(c.ID)}, c.Aliases, c.Nicknames) {
 			norm := NormaliseName(name)
@@ -39,29 +50,48 @@ func newClubIndex(g Gazetteer) *clubIndex {
 			}
 		}
 	}
-	order := func(a, b clubStart) int {
+	byKey := func(a, b clubStart) int {
 		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.club, b.club))
 	}
-	slices.SortFunc(x.starts, order)
-	slices.SortFunc(x.names, order)
+	slices.SortFunc(x.starts, byKey)
+	slices.SortFunc(x.names, byKey)
 	x.starts, x.names = slices.Compact(x.starts), slices.Compact(x.names)
 	return x
 }
 
-// begins lists clubs with a name of which a word begins with norm: those whose
-// whole name begins so first, then the shorter names.
+// fame orders clubs as German-speaking users look for them: the German leagues
+// by tier, then the first leagues of other countries, then the rest.
+func fame(g Gazetteer, c Club) int {
+	const abroad = 4
+	l, ok := g.League(c.League)
+	switch {
+	case c.National:
+		return abroad
+	case !ok:
+		return 2 * abroad
+	case l.Country == "GER":
+		return l.Tier
+	}
+	return abroad + l.Tier
+}
+
+// begins lists clubs with a name of which a word begins with norm: equal names
+// first, then the better known, then those whose whole name begins so.
 func (x *clubIndex) begins(norm string, limit int) []Club {
+	if norm == "" {
+		return x.famous[:min(len(x.famous), limit)]
+	}
 	from, _ := slices.BinarySearchFunc(x.starts, norm, func(s clubStart, k string) int {
 		return strings.Compare(s.key, k)
 	})
-	const window = 2000 // "fc" begins nearly everything
+	const window = 5000 // "fc" begins nearly everything
 	var some []clubStart
 	for i := from; i < len(x.starts) && i < from+window && strings.HasPrefix(x.starts[i].key, norm); i++ {
 		some = append(some, x.starts[i])
 	}
 	slices.SortStableFunc(some, func(a, b clubStart) int {
 		return cmp.Or(boolRank(b.key == norm)-boolRank(a.key == norm),
-			boolRank(b.whole)-boolRank(a.whole), cmp.Compare(len(a.key), len(b.key)))
+			cmp.Compare(x.fame[a.club], x.fame[b.club]), boolRank(b.whole)-boolRank(a.whole), cmp.Compare(len(a.key), len(b.key)))
 	})
 	return x.distinct(some, limit)
 }

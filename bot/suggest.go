@@ -75,7 +75,7 @@ func (e *Engine) complete(tx ReadTx, a *ask) ([]Choice, error) {
 // suggestCoaches completes names by prefix, then mends them.
 func (e *Engine) suggestCoaches(tx ReadTx, query string, asTopic bool) ([]Choice, error) {
 	norm := NormaliseName(query)
-	names, err := tx.Names(NameCoach, "w:"+norm, true, maxChoices*3)
+	names, err := coachesBeginning(tx, norm)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +96,21 @@ func (e *Engine) suggestCoaches(tx ReadTx, query string, asTopic bool) ([]Choice
 		out = append(out, Choice{Label: n.Text, Value: value, Command: "coach"})
 	}
 	return out, nil
+}
+
+// coachesBeginning are those in the news while nothing is typed.
+func coachesBeginning(tx ReadTx, norm string) ([]Name, error) {
+	if norm != "" {
+		return tx.Names(NameCoach, "w:"+norm, true, maxChoices*3)
+	}
+	stories, err := tx.Stories(TopicAll, Page{Limit: maxChoices * 2})
+	names := make([]Name, 0, len(stories))
+	for _, s := range stories {
+		if s.Key.Coach != "" {
+			names = append(names, Name{ID: string(s.Key.Coach), Text: s.CoachName})
+		}
+	}
+	return names, err
 }
 
 func (e *Engine) suggestClubs(query string, asTopic bool) []Choice {
