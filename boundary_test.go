@@ -40,6 +40,7 @@ var rules = []rule{
 	{"/adapters/telegram/telegramtest", nil, "a judge shares nothing with what it judges"},
 	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
 	{"/store/bolt", []string{module + "/bot", module + "/store/ledger", "go.etcd.io/bbolt"}, "bbolt is known here alone"},
+	{"/store/storetest", []string{module + "/bot", "github.com/google/go-cmp", "pgregory.net/rapid"}, "the suite knows the contract, no store"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot/picture", []string{module + "/bot", "golang.org/x/image"}, "pictures know fonts, nothing else"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},

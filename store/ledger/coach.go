@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"karussell/bot"
 )
 
@@ -57,6 +59,9 @@ func (t *tx) PutCoach(c bot.Coach, names []string) error {
 	if err := t.unindexCoach(c.ID); err != nil {
 		return err
 	}
+	names = slices.Clone(names)
+	slices.Sort(names)
+	names = slices.Compact(names)
 	for _, name := range names {
 		if err := t.kv.Put(Names, nameKey(bot.NameCoach, name, c.ID), []byte(c.Name)); err != nil {
 			return err

@@ -245,10 +245,11 @@ func (v *view) OutboxSize() (bot.OutboxSize, error) {
 			return size, err
 		}
 	}
-	err := v.priorities(func(prefix, first []byte) error {
+	none := true
+	err := v.priorities(func(_, first []byte) error {
 		due, err := headDue(first)
-		if err == nil && (size.Oldest.IsZero() || due.Before(size.Oldest)) {
-			size.Oldest = due
+		if err == nil && (none || due.Before(size.Oldest)) {
+			size.Oldest, none = due, false
 		}
 		return err
 	})

@@ -133,7 +133,11 @@ func (t *tx) settleIn(n uint64, rec *deliveryRecord) (uint64, error) {
 		return 0, err
 	}
 	for _, h := range rec.Former {
-		if err := t.kv.Put(DeliveryIDs, h, number(n)); err != nil {
+		taken, err := t.has(DeliveryIDs, h)
+		if err == nil && !taken {
+			err = t.kv.Put(DeliveryIDs, h, number(n))
+		}
+		if err != nil {
 			return 0, err
 		}
 	}

@@ -54,11 +54,15 @@ func (t *tx) queue(n uint64, rec *deliveryRecord) error {
 }
 
 func (v *view) box(ref bot.ChatRef) (box boxRecord, paused bool, err error) {
-	box, _, err = find(v.kv, boxCodec, Boxes, chatKey(ref))
+	return v.boxAt(chatKey(ref))
+}
+
+func (v *view) boxAt(chat []byte) (box boxRecord, paused bool, err error) {
+	box, _, err = find(v.kv, boxCodec, Boxes, chat)
 	if err != nil {
 		return box, false, err
 	}
-	paused, err = v.has(PausedChats, chatKey(ref))
+	paused, err = v.has(PausedChats, chat)
 	return box, paused, err
 }
 

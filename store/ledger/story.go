@@ -65,6 +65,14 @@ func storyKey(k bot.StoryKey) []byte {
 	return appendString(b, string(k.Team))
 }
 
+// distinct is the set of topics besides the one that every story has.
+func distinct(topics []bot.Topic) []bot.Topic {
+	topics = slices.Clone(topics)
+	slices.Sort(topics)
+	topics = slices.Compact(topics)
+	return slices.DeleteFunc(topics, func(t bot.Topic) bool { return t == bot.TopicAll })
+}
+
 // entry is a key in a space.
 type entry struct {
 	space Space
@@ -89,6 +97,7 @@ func storyEntries(s *bot.Story, topics []bot.Topic) []entry {
 }
 
 func (t *tx) PutStory(s *bot.Story, topics []bot.Topic) error {
+	topics = distinct(topics)
 	if s.ID == 0 {
 		id, err := t.kv.Next(Stories)
 		if err != nil {
