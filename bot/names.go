@@ -21,8 +21,20 @@ func NormaliseName(s string) string {
 	var last rune // the letter before a combining mark
 	gap := false
 	for _, r := range s {
-		r = unicode.ToLower(r)
+		if r < unicode.MaxASCII {
+			r = asciiLower(r)
+		} else {
+			r = unicode.ToLower(r)
+		}
 		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			if gap {
+				b.WriteByte(' ')
+				gap = false
+			}
+			b.WriteByte(byte(r))
+			last = r
+			continue
 		case unicode.Is(unicode.Mn, r):
 			if r == '\u0308' && strings.ContainsRune("aou", last) {
 				b.WriteByte('e')
@@ -44,6 +56,13 @@ func NormaliseName(s string) string {
 		last = r
 	}
 	return b.String()
+}
+
+func asciiLower(r rune) rune {
+	if r >= 'A' && r <= 'Z' {
+		return r + ('a' - 'A')
+	}
+	return r
 }
 
 // NameKeys are the keys under which a person's name is found again. The keys of

@@ -38,14 +38,9 @@ func (g *Gazetteer) Find(words []string) []Hit {
 			continue
 		}
 		n := &g.trie.nodes[at]
-		if n.cover > 0 {
-			end = i + int(n.cover)
-		}
 		if !n.silent {
-			h := Hit{From: i, To: end, Senses: n.final, Outlet: n.outlet}
-			if n.final == nil {
-				h.Kind = OutletHit
-			} else {
+			h := n.hit(i, end)
+			if h.Kind == ClubHit {
 				g.withTeam(&h, words)
 			}
 			hits = append(hits, h)
@@ -54,6 +49,21 @@ func (g *Gazetteer) Find(words []string) []Hit {
 		i = end
 	}
 	return hits
+}
+
+// hit describes words [from, to) that end at n.
+func (n *node) hit(from, to int) Hit {
+	h := Hit{From: from, To: to, Senses: n.senses, Outlet: n.outlet}
+	switch {
+	case n.senses != nil:
+	case n.outlet != "":
+		h.Kind = OutletHit
+	case to-from > 1: // "polnische Nationalmannschaft"
+		h.Senses = n.nation[1:]
+	default: // "polnischer", before "Nationaltrainer"
+		h.Senses = n.nation[:1]
+	}
+	return h
 }
 
 // longest walks the trie from words[i] and returns the end of the longest
@@ -78,6 +88,11 @@ func (t *trie) longest(words []string, i int) (end int, found uint32) {
 			break
 		}
 		at = next
+		if j == i && t.nodes[at].nation != nil {
+			if n := nationNoun(words, j+1); n > 0 {
+				end, found = j+n, at
+			}
+		}
 		if t.nodes[at].end() && t.fits(at, words[j]) {
 			end, found = j+1, at
 		}
@@ -108,7 +123,26 @@ func (t *trie) ending(at uint32, key []byte) uint32 {
 
 // declines reports whether a pattern takes an -n in the dative.
 func (n *node) declines() bool {
-	return slices.ContainsFunc(n.final, func(s Sense) bool { return s.Form == Adjective || s.Form == Nickname })
+	return slices.ContainsFunc(n.senses, func(s Sense) bool { return s.Form == Adjective || s.Form == Nickname })
+}
+
+// nationNoun looks at the word after a nation's adjective: 2 when the two are
+// the team ("polnische Auswahl"), 1 when the word is a title that the coach of
+// a national team has, 0 for neither.
+func nationNoun(words []string, i int) int {
+	if i >= len(words) {
+		return 0
+	}
+	switch words[i] {
+	case "Nationalmannschaft", "Nationalteam", "Nationalelf", "Auswahl", "Verband", "Fußballverband",
+		"Frauennationalmannschaft", "Frauenauswahl", "A-Nationalmannschaft":
+		return 2
+	case "Nationaltrainer", "Nationalcoach", "Teamchef", "Auswahltrainer", "Verbandstrainer", "Bundestrainer",
+		"Nationaltrainerin", "Bundestrainerin", "Teamchefin", "Frauen", "Nationaltrainers", "Nationalcoachs",
+		"Teamchefs", "Bundestrainers", "Verbandes", "Verbands":
+		return 1
+	}
+	return 0
 }
 
 // fits checks the capital that the pattern wants.

@@ -13,16 +13,15 @@ type form struct {
 	club  bot.ClubID
 	form  Form
 	order int32
-	cover int8 // tokens that a hit covers; 0 for all
-	hide  bool // not for Resolve
 }
 
 // entry is a form that users may type.
 type entry struct {
 	text  string // normalised
-	club  int    // index into clubs
-	form  Form
+	club  int32  // index into clubs
 	order int32
+	next  int32 // the next entry of the same text; -1 for none
+	form  Form
 }
 
 // abroad is how many tiers a foreign club stands behind a German one that
@@ -162,73 +161,66 @@ func townAdjective(c bot.Club) []string {
 }
 
 // nationForms derives what names a national team. The stem of its adjective
-// ("polnisch") makes "polnische Nationalmannschaft" and, before a coach's
-// title, a hit of its own.
+// ("polnisch") counts only before a word for the team or its coach.
 func (l *loader) nationForms(c bot.Club, stem string) {
 	order := int32(1+abroad)<<16 + int32(len(l.g.clubs)) //nolint:gosec // a few thousand clubs
-	add := func(text string, f Form, cover int8) {
-		l.forms = append(l.forms, form{text: text, club: c.ID, form: f, order: order, cover: cover, hide: cover > 0})
+	add := func(text string, f Form) {
+		l.forms = append(l.forms, form{text: text, club: c.ID, form: f, order: order})
 	}
-	add(c.Name, Town, 0)
+	add(c.Name, Town)
 	for _, a := range c.Aliases {
-		add(a, Alias, 0)
+		add(a, Alias)
 	}
 	for _, n := range c.Nicknames {
 		for _, v := range declensions(n) {
-			add(v, Nickname, 0)
+			add(v, Nickname)
 		}
 	}
-	for _, team := range nationalTeams {
-		add(c.Name+" "+team, Alias, 0)
+	for _, team := range [...]string{"Nationalmannschaft", "Nationalteam", "Nationalelf", "Auswahl"} {
+		add(c.Name+" "+team, Alias)
 	}
-	if stem == "" {
-		return
-	}
-	for _, ending := range [...]string{"e", "en", "er", "em", "es"} {
-		for _, team := range nationalTeams {
-			add(stem+ending+" "+team, Alias, 0)
-		}
-		for _, coach := range nationalCoaches {
-			add(stem+ending+" "+coach, Adjective, 1)
-		}
+	if stem != "" {
+		l.stems = append(l.stems, form{text: stem, club: c.ID, order: order})
 	}
 }
-
-//nolint:gochecknoglobals // constant tables
-var (
-	nationalTeams = [...]string{
-		"Nationalmannschaft", "Nationalteam", "Nationalelf", "Auswahl", "Verband", "Fußballverband",
-		"Frauen-Nationalmannschaft", "Frauen-Nationalteam",
-	}
-	nationalCoaches = [...]string{
-		"Nationaltrainer", "Nationalcoach", "Teamchef", "Auswahltrainer", "Verbandstrainer", "Bundestrainer",
-		"Nationaltrainerin", "Bundestrainerin", "Teamchefin", "Frauen", "Frauennationalmannschaft",
-	}
-)
 
 // index puts the forms into the trie and the look-up tables.
 func (l *loader) index() {
 	t := &l.g.trie
-	seen := make(map[string]struct{}, len(l.forms))
 	for i := range l.forms {
 		f := &l.forms[i]
 		l.pattern(t, f, f.text)
 		if p := plainer(f.text); p != "" {
 			l.pattern(t, f, p)
 		}
-		if f.hide {
-			continue
-		}
-		e := entry{text: bot.NormaliseName(f.text), club: l.g.byID[f.club], form: f.form, order: f.order}
-		key := e.text + "\x00" + string(f.club)
-		if _, dup := seen[key]; dup && f.form != Town {
-			continue
-		}
-		seen[key] = struct{}{}
-		l.g.exact[e.text] = append(l.g.exact[e.text], len(l.g.entries))
-		l.g.entries = append(l.g.entries, e)
+		l.g.addEntry(entry{text: bot.NormaliseName(f.text), club: int32(l.g.byID[f.club]), form: f.form, order: f.order}) //nolint:gosec // a few thousand clubs
 	}
-	l.forms = nil
+	for _, f := range l.stems {
+		senses := []Sense{{Club: f.club, Form: Adjective, order: f.order}, {Club: f.club, Form: Alias, order: f.order}}
+		for _, ending := range [...]string{"e", "en", "er", "em", "es"} {
+			t.nodes[t.add([]string{f.text + ending})].nation = senses
+		}
+	}
+}
+
+// addEntry chains the entries of one text, without repeating a club.
+func (g *Gazetteer) addEntry(e entry) {
+	first, ok := g.exact[e.text]
+	if ok {
+		for i := first; i >= 0; i = g.entries[i].next {
+			if old := &g.entries[i]; old.club == e.club {
+				if e.form < old.form {
+					old.form, old.order = e.form, e.order
+				}
+				return
+			}
+		}
+	} else {
+		first = -1
+	}
+	e.next = first
+	g.exact[e.text] = int32(len(g.entries)) //nolint:gosec // some ten thousand forms
+	g.entries = append(g.entries, e)
 }
 
 func (l *loader) pattern(t *trie, f *form, text string) {
@@ -240,20 +232,18 @@ func (l *loader) pattern(t *trie, f *form, text string) {
 		return
 	}
 	n := &t.nodes[end]
-	n.addSense(ranked{Sense{Club: f.club, Form: f.form}, f.order})
-	n.cover = f.cover
+	n.addSense(Sense{Club: f.club, Form: f.form, order: f.order})
 	n.lower = n.lower || !capital(lastWord(text))
 }
 
 // splitWords cuts a name of the data into tokens as a tokenizer would.
 func splitWords(name string) []string {
-	return strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '-' || r == '/' || r == '\u00a0' })
+	return strings.FieldsFunc(name, separates)
 }
 
+func separates(r rune) bool { return r == ' ' || r == '-' || r == '/' || r == '\u00a0' }
+
+// lastWord is the last token of a name.
 func lastWord(name string) string {
-	w := splitWords(name)
-	if len(w) == 0 {
-		return ""
-	}
-	return w[len(w)-1]
+	return name[strings.LastIndexAny(name, " -/")+1:]
 }

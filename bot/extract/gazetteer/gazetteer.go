@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"iter"
 	"slices"
 
 	"karussell/bot"
@@ -25,7 +26,7 @@ type Gazetteer struct {
 	words      map[string]struct{}
 	trie       trie
 	entries    []entry          // every form, for Resolve
-	exact      map[string][]int // normalised form to entries
+	exact      map[string]int32 // normalised form to its first entry
 }
 
 var _ bot.Gazetteer = (*Gazetteer)(nil)
@@ -51,7 +52,7 @@ func LoadFS(fsys fs.FS) (*Gazetteer, error) {
 		firstNames: map[string]struct{}{},
 		particles:  map[string]struct{}{},
 		words:      map[string]struct{}{},
-		exact:      map[string][]int{},
+		exact:      map[string]int32{},
 	}}
 	if err := l.load(); err != nil {
 		return nil, err
@@ -73,21 +74,30 @@ func (g *Gazetteer) Club(id bot.ClubID) (bot.Club, bool) {
 // for which it is a stronger form (name, alias, nickname, adjective, town,
 // ground); if two remain, there is no answer.
 func (g *Gazetteer) ClubNamed(name string) (bot.Club, bool) {
-	found := g.exact[bot.NormaliseName(name)]
-	best, tie := -1, false
-	for _, i := range found {
-		e := &g.entries[i]
+	var best *entry
+	tie := false
+	for e := range g.named(bot.NormaliseName(name)) {
 		switch {
-		case best < 0 || e.form < g.entries[best].form:
-			best, tie = i, false
-		case e.form == g.entries[best].form && e.club != g.entries[best].club:
+		case best == nil || e.form < best.form:
+			best, tie = e, false
+		case e.form == best.form:
 			tie = true
 		}
 	}
-	if best < 0 || tie {
+	if best == nil || tie {
 		return bot.Club{}, false
 	}
-	return g.clubs[g.entries[best].club], true
+	return g.clubs[best.club], true
+}
+
+// named yields the entries of a normalised text, one per club.
+func (g *Gazetteer) named(text string) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		i, ok := g.exact[text]
+		for ok && i >= 0 && yield(&g.entries[i]) {
+			i = g.entries[i].next
+		}
+	}
 }
 
 // Clubs lists all clubs by id. Callers must not change the slice.

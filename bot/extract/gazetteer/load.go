@@ -19,6 +19,7 @@ type loader struct {
 	errs  []error
 	lines map[bot.ClubID]string // where each club stands
 	forms []form
+	stems []form // of the nations' adjectives
 }
 
 // line is one line of a data file.

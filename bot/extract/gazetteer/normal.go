@@ -72,8 +72,10 @@ func appendFolded(dst []byte, r rune) []byte {
 // plainer drops the umlauts and special letters instead of writing them out
 // ("Dusseldorf", "Bodo"), as English papers do; "" if there are none.
 func plainer(s string) string {
+	if !strings.ContainsAny(s, "äöüøÄÖÜØ") {
+		return ""
+	}
 	var b strings.Builder
-	changed := false
 	for _, r := range s {
 		to := r
 		switch r {
@@ -90,11 +92,7 @@ func plainer(s string) string {
 		case 'Ü':
 			to = 'U'
 		}
-		changed = changed || to != r
 		b.WriteRune(to)
-	}
-	if !changed {
-		return ""
 	}
 	return b.String()
 }

@@ -13,7 +13,7 @@ const maxResolved = 25
 
 // match is a club that Resolve found, and how well.
 type match struct {
-	club  int
+	club  int32
 	grade int
 	form  Form
 	order int32
@@ -38,19 +38,19 @@ func (g *Gazetteer) Resolve(name string) []bot.Club {
 	if typed == "" {
 		return nil
 	}
-	best := map[int]match{}
+	best := map[int32]match{}
 	note := func(e *entry, grade int) {
 		m := match{e.club, grade, e.form, e.order}
 		if old, ok := best[e.club]; !ok || compareMatch(m, old) < 0 {
 			best[e.club] = m
 		}
 	}
-	for _, i := range g.exact[typed] {
-		note(&g.entries[i], gradeExact)
+	for e := range g.named(typed) {
+		note(e, gradeExact)
 	}
 	if s, ok := strings.CutSuffix(typed, "s"); ok && len(best) == 0 {
-		for _, i := range g.exact[s] {
-			note(&g.entries[i], gradeExact)
+		for e := range g.named(s) {
+			note(e, gradeExact)
 		}
 	}
 	if len(best) == 0 {
@@ -110,7 +110,7 @@ func compareMatch(a, b match) int {
 	return cmp.Or(cmp.Compare(a.grade, b.grade), cmp.Compare(a.form, b.form), cmp.Compare(a.order, b.order))
 }
 
-func (g *Gazetteer) ranked(best map[int]match) []bot.Club {
+func (g *Gazetteer) ranked(best map[int32]match) []bot.Club {
 	all := make([]match, 0, len(best))
 	for _, m := range best {
 		all = append(all, m)

@@ -1,6 +1,7 @@
 package gazetteer
 
 import (
+	"cmp"
 	"slices"
 
 	"karussell/bot"
@@ -30,6 +31,8 @@ type Sense struct {
 	Club bot.ClubID
 	Form Form
 	Team bot.Team // from a following "U19", "II", "Frauen"; empty: not said
+
+	order int32 // smaller is better known
 }
 
 // trie holds the patterns as edges between numbered nodes: node 0 is the root.
@@ -41,18 +44,11 @@ type trie struct {
 
 // node is the end of patterns when it has senses, an outlet or silence.
 type node struct {
-	senses []ranked
-	final  []Sense // senses in order, set by seal
+	senses []Sense
 	outlet string
-	silent bool // the words mean no club ("DFB-Pokal")
-	lower  bool // written in lower case in the data: matches without capital too
-	cover  int8 // tokens that the hit covers; 0 for all
-}
-
-// ranked is a sense with what orders it among its like.
-type ranked struct {
-	Sense
-	order int32 // smaller is better known
+	nation []Sense // of an adjective such as "polnischer": one, if a team word or a title follows
+	silent bool    // the words mean no club ("DFB-Pokal")
+	lower  bool    // written in lower case in the data: matches without capital too
 }
 
 func newTrie(patterns int) trie {
@@ -91,10 +87,10 @@ func (t *trie) add(words []string) uint32 {
 }
 
 // addSense keeps one sense per club and node: the strongest.
-func (n *node) addSense(s ranked) {
+func (n *node) addSense(s Sense) {
 	for i := range n.senses {
 		if n.senses[i].Club == s.Club {
-			if s.Form < n.senses[i].Form || s.Form == n.senses[i].Form && s.order < n.senses[i].order {
+			if compareSenses(s, n.senses[i]) < 0 {
 				n.senses[i] = s
 			}
 			return
@@ -103,28 +99,21 @@ func (n *node) addSense(s ranked) {
 	n.senses = append(n.senses, s)
 }
 
-// seal orders the senses: by form, then by fame.
+// compareSenses orders by form, then by fame.
+func compareSenses(a, b Sense) int {
+	return cmp.Or(cmp.Compare(a.Form, b.Form), cmp.Compare(a.order, b.order))
+}
+
+// seal orders the senses.
 func (t *trie) seal() {
 	for i := range t.nodes {
-		n := &t.nodes[i]
-		if len(n.senses) == 0 {
-			continue
+		if senses := t.nodes[i].senses; len(senses) > 1 {
+			slices.SortStableFunc(senses, compareSenses)
 		}
-		slices.SortStableFunc(n.senses, func(a, b ranked) int {
-			if a.Form != b.Form {
-				return int(a.Form) - int(b.Form)
-			}
-			return int(a.order - b.order)
-		})
-		n.final = make([]Sense, len(n.senses))
-		for j, s := range n.senses {
-			n.final[j] = s.Sense
-		}
-		n.senses = nil
 	}
 }
 
-func (n *node) end() bool { return n.final != nil || n.outlet != "" || n.silent }
+func (n *node) end() bool { return n.senses != nil || n.outlet != "" || n.silent }
 
 // child follows a token that is given as normalised bytes.
 func (t *trie) child(at uint32, key []byte) (uint32, bool) {
