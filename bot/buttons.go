@@ -49,10 +49,7 @@ const maxAction = 60
 // newAction builds an action; one that would not fit is empty, and its button
 // is left out.
 func newAction(verb string, args ...string) Action {
-	s := verb
-	for _, a := range args {
-		s += ":" + a
-	}
+	s := strings.Join(append([]string{verb}, args...), ":")
 	if len(s) > maxAction {
 		return ""
 	}

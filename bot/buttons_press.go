@@ -38,13 +38,13 @@ func (e *Engine) pressLook(ctx context.Context, a *ask, verb, first, second stri
 	case actClub:
 		m, err = e.showClub(ctx, a, ClubID(first))
 	case actCarousel:
-		page, _ := strconv.Atoi(second) //nolint:errcheck // a broken number is the first page
+		page, _ := strconv.Atoi(second) // a broken number is the first page
 		m, err = e.showCarousel(ctx, a, LeagueID(first), max(page, 0))
 	case actHelp:
 		a.Command, a.Text, a.Args = "help", first, nil
 		m, err = e.helpCommand(ctx, a)
 	case actListSubs:
-		page, _ := strconv.Atoi(first) //nolint:errcheck // a broken number is the first page
+		page, _ := strconv.Atoi(first) // a broken number is the first page
 		m, err = e.listSubscriptions(ctx, a, page)
 	case actNews, actRumours, actLast:
 		t, ok := unpackTopic(first)

@@ -21,38 +21,34 @@ func (e *Engine) feedsCommand(ctx context.Context, a *ask) (Message, error) {
 	if address == "" {
 		return a.usage("feeds"), nil
 	}
-	var err error
-	m := Message{}
-	switch do {
-	case "add", "hinzufügen":
-		var f FeedState
-		f, err = e.Feeds.Add(ctx, address)
-		m = a.note("feed_added", "Address", f.URL)
-	case "remove", "entfernen":
-		err = e.Feeds.Remove(ctx, address)
-		m = a.note("feed_removed", "Address", address)
-	case "pause", "anhalten":
-		err = e.Feeds.Pause(ctx, address, true)
-		m = a.note("feed_paused", "Address", address)
-	case "resume", "fortsetzen":
-		err = e.Feeds.Pause(ctx, address, false)
-		m = a.note("feed_resumed", "Address", address)
-	case "test", "testen":
-		var trial FeedTrial
-		trial, err = e.Feeds.Test(ctx, address)
-		m = a.trial(&trial)
-	default:
-		return a.usage("feeds"), nil
-	}
+	m, err := e.tendFeed(ctx, a, do, address)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return a.problem("feed_unknown", "Address", address), nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return Message{}, err
-	case err != nil:
+	case err != nil: // the desk's own words: an owner may read them
 		return a.problem("feed_failed", "Address", address, "Cause", err.Error()), nil
 	}
 	return m, nil
+}
+
+func (e *Engine) tendFeed(ctx context.Context, a *ask, do, address string) (Message, error) {
+	switch do {
+	case "add", "hinzufügen":
+		f, err := e.Feeds.Add(ctx, address)
+		return a.note("feed_added", "Address", f.URL), err
+	case "remove", "entfernen":
+		return a.note("feed_removed", "Address", address), e.Feeds.Remove(ctx, address)
+	case "pause", "anhalten":
+		return a.note("feed_paused", "Address", address), e.Feeds.Pause(ctx, address, true)
+	case "resume", "fortsetzen":
+		return a.note("feed_resumed", "Address", address), e.Feeds.Pause(ctx, address, false)
+	case "test", "testen":
+		trial, err := e.Feeds.Test(ctx, address)
+		return a.trial(&trial), err
+	}
+	return a.usage("feeds"), nil
 }
 
 func (e *Engine) listFeeds(ctx context.Context, a *ask) (Message, error) {

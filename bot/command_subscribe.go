@@ -105,44 +105,49 @@ func typedWish(line string) wish {
 	return w
 }
 
-// subscriptionWord is the change that a word asks for; option "" accepts the
-// words of every option. Nil for other words.
-func subscriptionWord(option, word string) func(*Subscription) {
-	is := func(name string, words ...string) bool {
-		return (option == "" || option == name) && slices.Contains(words, word)
+// optionWord is a word that changes a subscription, with the option that it
+// belongs to.
+type optionWord struct {
+	option string
+	words  []string
+	change func(*Subscription)
+}
+
+// optionWords are what options and typed lines understand besides the kinds of
+// news. Single words that a name can hold ("alles") count as options only.
+func optionWords() []optionWord {
+	certain := func(c Certainty) func(*Subscription) { return func(s *Subscription) { s.Minimum = c } }
+	sound := func(silent, loud bool) func(*Subscription) {
+		return func(s *Subscription) { s.Silent, s.Loud = silent, loud }
 	}
-	switch {
-	case option == "certainty" && word == "everything", is("certainty", "alle meldungen", "everything"):
-		return func(s *Subscription) { s.Minimum = Everything }
-	case is("certainty", "several", "several sources", "mehrere", "mehreren quellen", "ab mehreren quellen"):
-		return func(s *Subscription) { s.Minimum = SeveralSources }
-	case is("certainty", "official", "official only", "offiziell", "offizielles", "nur offizielles", "nur offiziell"):
-		return func(s *Subscription) { s.Minimum = OfficialOnly }
-	case is("sound", "silent", "leise", "lautlos", "ohne ton"):
-		return func(s *Subscription) { s.Silent, s.Loud = true, false }
-	case is("sound", "loud", "laut", "mit ton"):
-		return func(s *Subscription) { s.Silent, s.Loud = false, true }
-	case is("sound", "normal"):
-		return func(s *Subscription) { s.Silent, s.Loud = false, false }
-	case option == "digest" || option == "teams":
-		return switchWord(option, word == "true" || word == "ja" || word == "yes" || word == "on")
-	case is("", "digest", "gesammelt", "sammelmeldung"):
-		return switchWord("digest", true)
-	case is("", "alle teams", "all teams", "teams"):
-		return switchWord("teams", true)
-	case option == "types" && word == "all":
-		return func(s *Subscription) { s.Types = nil }
-	case option == "" || option == "types":
+	return []optionWord{
+		{"certainty", []string{"everything", "alle meldungen"}, certain(Everything)},
+		{"certainty", []string{"several", "several sources", "mehrere", "mehreren quellen", "ab mehreren quellen"}, certain(SeveralSources)},
+		{"certainty", []string{"official", "official only", "offiziell", "offizielles", "nur offizielles", "nur offiziell"}, certain(OfficialOnly)},
+		{"sound", []string{"silent", "leise", "lautlos", "ohne ton"}, sound(true, false)},
+		{"sound", []string{"loud", "laut", "mit ton"}, sound(false, true)},
+		{"sound", []string{"normal"}, sound(false, false)},
+		{"digest", []string{"digest", "gesammelt", "sammelmeldung", "true"}, func(s *Subscription) { s.Digest = true }},
+		{"digest", []string{"false"}, func(s *Subscription) { s.Digest = false }},
+		{"teams", []string{"alle teams", "all teams", "teams", "true"}, func(s *Subscription) { s.Teams = true }},
+		{"teams", []string{"false"}, func(s *Subscription) { s.Teams = false }},
+		{"types", []string{"all"}, func(s *Subscription) { s.Types = nil }},
+	}
+}
+
+// subscriptionWord is the change that a word asks for; option "" accepts what a
+// typed line may hold. Nil for other words.
+func subscriptionWord(option, word string) func(*Subscription) {
+	for _, o := range optionWords() {
+		typedToo := option == "" && o.option != "types" && word != "true" && word != "false"
+		if (option == o.option || typedToo) && slices.Contains(o.words, word) {
+			return o.change
+		}
+	}
+	if option == "" || option == "types" {
 		return typeWord(word)
 	}
 	return nil
-}
-
-func switchWord(option string, on bool) func(*Subscription) {
-	if option == "digest" {
-		return func(s *Subscription) { s.Digest = on }
-	}
-	return func(s *Subscription) { s.Teams = on }
 }
 
 // typeWord accepts an event type by its id or its name in the menu.

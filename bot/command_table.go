@@ -266,13 +266,17 @@ func chatCommands() []CommandSpec {
 				About: words("Ausführlich zu diesem Befehl", "More about this command"),
 			}},
 		},
-		{
-			Name: "start", Local: words("start", "start"), Hidden: true,
-			About: words("Begrüßung", "Welcome"),
-			Options: []OptionSpec{{
-				Name: "payload", Local: words("verweis", "payload"), About: words("Teil eines Links", "Part of a link"),
-			}},
-		},
+		startCommand(),
+	}
+}
+
+func startCommand() CommandSpec {
+	return CommandSpec{
+		Name: "start", Local: words("start", "start"), Hidden: true,
+		About: words("Begrüßung", "Welcome"),
+		Options: []OptionSpec{{
+			Name: "payload", Local: words("verweis", "payload"), About: words("Teil eines Links", "Part of a link"),
+		}},
 	}
 }
 

@@ -27,28 +27,31 @@ func (v voice) side(club string, t Team) string {
 // happening takes the most specific phrase there is for matter, stage and
 // manner, role or cause.
 func (v voice) happening(s *Story) string {
-	base := "head_" + string(s.Key.Matter) + "_" + string(s.Stage)
-	detail := ""
-	switch {
-	case s.Stage == StageWithdrawn:
-		base = "head_withdrawn"
-	case s.Stage == StageOfficial && s.Key.Matter == Exit:
-		detail = string(cmp.Or(s.Manner, UnknownManner))
-	case s.Stage == StageOfficial && s.Key.Matter == Arrival:
-		detail = string(s.Role)
-	case s.Stage == StageOfficial && !s.Until.IsZero():
-		detail = "until"
-	case !s.Open():
-		detail = string(s.Because)
-		if s.Winner == "" && s.Because == CauseOther {
-			detail = ""
-		}
+	key := "head_" + string(s.Key.Matter) + "_" + string(s.Stage)
+	if s.Stage == StageWithdrawn {
+		key = "head_withdrawn"
 	}
-	key := base
-	if detail != "" && v.phrases.Has("de", base+"_"+detail) {
-		key = base + "_" + detail
+	if detail := headDetail(s); detail != "" && v.phrases.Has("de", key+"_"+detail) {
+		key += "_" + detail
 	}
 	return v.say(key, "Coach", cmp.Or(s.CoachName, v.say("a_coach")), "Winner", s.Winner, "Until", v.long(s.Until))
+}
+
+// headDetail is what makes the phrase more specific.
+func headDetail(s *Story) string {
+	switch {
+	case s.Open(), s.Because == CauseOther && s.Winner == "":
+		return ""
+	case s.Stage != StageOfficial:
+		return string(s.Because)
+	case s.Key.Matter == Exit:
+		return string(s.Manner)
+	case s.Key.Matter == Arrival:
+		return string(s.Role)
+	case !s.Until.IsZero():
+		return "until"
+	}
+	return ""
 }
 
 // standing is stage and evidence: two axes, never one number.

@@ -166,7 +166,7 @@ func (e *Engine) changeChat(ctx context.Context, a *ask, change func(*Chat)) err
 func (e *Engine) chatFor(tx ReadTx, a *ask) (Chat, error) {
 	c, err := tx.Chat(a.Chat)
 	if errors.Is(err, ErrNotFound) {
-		c, err = Chat{Ref: a.Chat, Created: a.now, Owner: a.User, Language: a.voice.language}, nil
+		c, err = Chat{Ref: a.Chat, Created: a.now, Owner: a.User, Language: a.language}, nil
 	}
 	if err != nil {
 		return c, err

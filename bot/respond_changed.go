@@ -140,23 +140,32 @@ func (e *Engine) reconcile(ctx context.Context, c ChatChange) error {
 		if err != nil {
 			return err
 		}
-		done := len(some) < chunk
 		var wrong []Chat
 		for _, chat := range some {
-			after = chat.Ref.String()
-			if chat.Ref.Platform != c.Chat.Platform {
-				done = true
-				break
-			}
-			if lost := chat.Parent != "" && !live[chat.Parent]; lost && chat.Paused == NotPaused ||
-				chat.Parent != "" && live[chat.Parent] && chat.Paused == PauseBlocked {
+			if chat.Ref.Platform == c.Chat.Platform && wronglyPaused(&chat, live) {
 				wrong = append(wrong, chat)
 			}
 		}
-		if err := e.repause(ctx, wrong, live); err != nil || done {
+		if err := e.repause(ctx, wrong, live); err != nil {
 			return err
 		}
+		if len(some) < chunk || some[len(some)-1].Ref.Platform != c.Chat.Platform {
+			return nil
+		}
+		after = some[len(some)-1].Ref.String()
 	}
+}
+
+// wronglyPaused compares a chat with the servers that the bot is in. Other
+// reasons for a pause than a lost server are left alone.
+func wronglyPaused(c *Chat, live map[string]bool) bool {
+	if c.Parent == "" {
+		return false
+	}
+	if live[c.Parent] {
+		return c.Paused == PauseBlocked
+	}
+	return c.Paused == NotPaused
 }
 
 func (e *Engine) repause(ctx context.Context, chats []Chat, live map[string]bool) error {

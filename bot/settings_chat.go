@@ -114,9 +114,10 @@ func (e *Engine) quietCommand(ctx context.Context, a *ask) (Message, error) {
 	return e.setQuiet(ctx, a, hours, zone)
 }
 
-// hoursPattern accepts "22:00-07:00", "22-7", "22.30 bis 7 Uhr", "2200-0700".
-//
-//nolint:gochecknoglobals // a constant pattern
+// clockPattern accepts "8", "8:30", "8.30" and "0830".
+var clockPattern = regexp.MustCompile(`^(\d{1,2})(?:[:.]?(\d{2}))?$`)
+
+// hoursPattern accepts "22:00-07:00", "22-7", "22.30 bis 7", "2200-0700".
 var hoursPattern = regexp.MustCompile(`^(\d{1,2})(?:[:.]?(\d{2}))?\s*(?:-|–|bis|to)\s*(\d{1,2})(?:[:.]?(\d{2}))?$`)
 
 func isOff(s string) bool {
@@ -229,28 +230,40 @@ func parseDigest(s string) (Digest, bool) {
 		return Digest{}, true
 	}
 	d := Digest{Minute: 8 * 60, Weekday: time.Monday}
-	for _, w := range strings.Fields(strings.ToLower(strings.ReplaceAll(s, "-", " "))) {
-		switch {
-		case slices.Contains([]string{"daily", "täglich", "taeglich", "tag"}, w):
-			d.Every = DailyDigest
-		case slices.Contains([]string{"weekly", "wöchentlich", "woechentlich", "woche"}, w):
-			d.Every = WeeklyDigest
-		case w[0] >= '0' && w[0] <= '9':
-			q, ok := parseHours(w + "-0:01")
-			if !ok {
-				return d, false
-			}
-			d.Minute = q.From
-		case w == "uhr" || w == "um" || w == "at":
-		case len(w) >= 2:
-			day, ok := weekdays[w[:2]]
-			if !ok {
-				return d, false
-			}
-			d.Every, d.Weekday = WeeklyDigest, day
+	for w := range strings.FieldsSeq(strings.ToLower(strings.ReplaceAll(s, "-", " "))) {
+		if !d.take(w) {
+			return d, false
 		}
 	}
 	return d, d.Every != NoDigest
+}
+
+// take applies one word of a digest; false when it is none.
+func (d *Digest) take(w string) bool {
+	switch w {
+	case "daily", "täglich", "taeglich", "tag":
+		d.Every = DailyDigest
+		return true
+	case "weekly", "wöchentlich", "woechentlich", "woche":
+		d.Every = WeeklyDigest
+		return true
+	case "uhr", "um", "at":
+		return true
+	}
+	if w[0] >= '0' && w[0] <= '9' {
+		m := clockPattern.FindStringSubmatch(w)
+		if m == nil {
+			return false
+		}
+		minute, ok := parseMinute(m[1], m[2])
+		d.Minute = minute
+		return ok
+	}
+	day, ok := weekdays[w[:min(2, len(w))]]
+	if ok {
+		d.Every, d.Weekday = WeeklyDigest, day
+	}
+	return ok
 }
 
 func (e *Engine) setDigest(ctx context.Context, a *ask, d Digest) (Message, error) {

@@ -46,8 +46,6 @@ func (e *Engine) complete(tx ReadTx, a *ask) ([]Choice, error) {
 		return e.suggestCoaches(tx, a.Query, false)
 	case "club name":
 		return e.suggestClubs(a.Query, false), nil
-	case "carousel league":
-		return leagueChoices(e.suggestLeagues(a.Query, maxChoices), false), nil
 	case "unsubscribe topic":
 		return e.suggestOwn(tx, a, subscribedTopics)
 	case "unmute topic":
@@ -56,20 +54,29 @@ func (e *Engine) complete(tx ReadTx, a *ask) ([]Choice, error) {
 		return a.suggestStories(tx)
 	case "source name":
 		return e.suggestOutlets(tx, a.Query)
-	case "help command":
-		return e.suggestCommands(a), nil
-	case "quiet zone":
-		return suggestZones(a.Query), nil
 	case "feeds address":
 		return suggestFeeds(tx, a)
 	}
-	if a.Option == "topic" {
+	switch {
+	case a.Command == "":
+		return e.suggestEverything(tx, a)
+	case a.Option == "topic":
 		return e.suggestTopics(tx, a)
 	}
-	if a.Command == "" {
-		return e.suggestEverything(tx, a)
+	return e.completeFixed(a), nil
+}
+
+// completeFixed needs no store.
+func (e *Engine) completeFixed(a *ask) []Choice {
+	switch a.Command + " " + a.Option {
+	case "carousel league":
+		return leagueChoices(e.suggestLeagues(a.Query, maxChoices), false)
+	case "help command":
+		return e.suggestCommands(a)
+	case "quiet zone":
+		return suggestZones(a.Query)
 	}
-	return nil, nil
+	return nil
 }
 
 // suggestCoaches completes names by prefix, then mends them.
@@ -85,7 +92,7 @@ func (e *Engine) suggestCoaches(tx ReadTx, query string, asTopic bool) ([]Choice
 		if err != nil {
 			return nil, err
 		}
-		names = append(f.hits, f.near...)
+		names = slices.Concat(f.hits, f.near)
 	}
 	out := make([]Choice, 0, len(names))
 	for _, n := range names {
@@ -119,7 +126,7 @@ func (e *Engine) suggestClubs(query string, asTopic bool) []Choice {
 	clubs := index.begins(norm, maxChoices)
 	if len(clubs) == 0 && len(norm) >= 3 {
 		hits, near := index.resembling(norm)
-		clubs = append(hits, near...)
+		clubs = slices.Concat(hits, near)
 	}
 	out := make([]Choice, 0, len(clubs))
 	for _, c := range clubs {

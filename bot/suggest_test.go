@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -24,11 +25,11 @@ func crowd(tb testing.TB, n int) *bot.Engine {
 	for from := 0; from < n; from += 1000 {
 		err := store.Update(tb.Context(), func(tx bot.Tx) error {
 			for i := from; i < min(from+1000, n); i++ {
-				sur := ""
+				var sur strings.Builder
 				for range 2 + rnd.IntN(3) {
-					sur += syllables[rnd.IntN(len(syllables))]
+					sur.WriteString(syllables[rnd.IntN(len(syllables))])
 				}
-				name := firsts[rnd.IntN(len(firsts))] + " " + sur
+				name := firsts[rnd.IntN(len(firsts))] + " " + sur.String()
 				c := bot.Coach{ID: bot.CoachID(fmt.Sprintf("%s-%d", bot.Slug(name), i)), Name: name}
 				if err := tx.PutCoach(c, bot.NameKeys(name)); err != nil {
 					return err
