@@ -31,12 +31,14 @@ func (e *Engine) coachID(tx ReadTx, name string, club ClubID) (CoachID, error) {
 		return "", err
 	}
 	pool = slices.DeleteFunc(pool, func(n Name) bool { return !samePerson(norm, NormaliseName(n.Text)) })
-	switch len(pool) {
-	case 0:
+	bare := !strings.Contains(norm, " ")
+	switch {
+	case len(pool) == 0:
 		return id, nil
-	case 1:
+	case len(pool) == 1 && (bare || strings.Contains(NormaliseName(pool[0].Text), " ")):
 		return CoachID(pool[0].ID), nil
 	}
+	// Among several, and for a coach known by a bare surname, the club decides.
 	return e.nearest(tx, pool, id, club)
 }
 

@@ -10,7 +10,7 @@ import (
 
 // expandStep is how many subscriptions one step looks at: a few milliseconds of
 // the writer's time.
-const expandStep = 500
+const expandStep = 250
 
 // Expand takes the oldest fan-out one step further, in one transaction. It
 // reports done when no fan-out is left. After a crash it goes on where the last

@@ -299,3 +299,41 @@ func TestDepartureAndExtension(t *testing.T) {
 		return errorsFirst(err, err2)
 	})
 }
+
+func TestSigningElsewhereEndsOtherLinks(t *testing.T) {
+	g := newGround(t)
+	g.ingest(g.print("WAZ", link4("Heiner Backhaus", "FC Schalke 04", bot.Talks)), g.print("WAZ", link4("Heiner Backhaus", "1. FC Köln", bot.Talks)))
+	g.day(1)
+	g.ingest(g.print("kicker", ev(bot.Appointment, "Heiner Backhaus", "MSV Duisburg", confirmed)))
+	for _, club := range []string{"schalke", "koeln"} {
+		s := g.story("Heiner Backhaus", club, bot.Arrival)
+		if s.Stage != bot.StageClosed || s.Because != bot.CauseElsewhere || s.Winner != "MSV Duisburg" {
+			t.Errorf("%s: %s, %s, %s", club, s.Stage, s.Because, s.Winner)
+		}
+	}
+}
+
+func TestCaretakerForGoodIsNews(t *testing.T) {
+	g := newGround(t)
+	g.subscribe("fan", bot.Subscription{Topic: bot.ClubTopic("schalke"), Minimum: bot.OfficialOnly})
+	interim := func(e *bot.Event) { e.Role = bot.Interim }
+	for i, e := range []bot.Event{
+		ev(bot.Appointment, "Jakob Fimpel", "FC Schalke 04", confirmed, interim),
+		ev(bot.Appointment, "Jakob Fimpel", "FC Schalke 04", confirmed),
+	} {
+		day := float64(1 + 10*i)
+		g.day(day)
+		g.ingest(g.print("kicker", e))
+		g.expand()
+		if got := told(g.settle())["fan"]; len(got) != 1 || got[0] != "post official" {
+			t.Errorf("day %v: %v", day, got)
+		}
+	}
+	g.view(func(tx bot.ReadTx) error {
+		sit, err := g.eng.Situation(tx, "schalke", "")
+		if sit.Coach == nil || sit.Coach.CoachName != "Jakob Fimpel" {
+			t.Errorf("situation %+v", sit)
+		}
+		return err
+	})
+}

@@ -11,7 +11,7 @@ import (
 type Closing struct {
 	At     time.Time
 	What   ClosingKind
-	Winner string     // name of the appointed coach, for ClosedByOther
+	Winner string     // the appointed coach, for ClosedByOther; the club, for ClosedElsewhere
 	Stage  StoryStage // for RuledByOwner
 	Words  string     // the owner's, for RuledByOwner and RetractedByOwner
 }
@@ -21,10 +21,11 @@ type ClosingKind string
 
 // Closing kinds.
 const (
-	ClosedByOther     ClosingKind = "other"    // another head coach was appointed there
-	ClosedByDeparture ClosingKind = "departed" // the coach has left the club
-	RetractedByOwner  ClosingKind = "retract"  // what was reported until then is wrong
-	RuledByOwner      ClosingKind = "rule"     // the owner sets the stage
+	ClosedByOther     ClosingKind = "other"     // another head coach was appointed there
+	ClosedElsewhere   ClosingKind = "elsewhere" // the coach was appointed at another club
+	ClosedByDeparture ClosingKind = "departed"  // the coach has left the club
+	RetractedByOwner  ClosingKind = "retract"   // what was reported until then is wrong
+	RuledByOwner      ClosingKind = "rule"      // the owner sets the stage
 )
 
 // StoryState is what follows from a story's reports.
@@ -89,6 +90,8 @@ func foldItems(reports []Report, closings []Closing) []foldItem {
 		switch c.What {
 		case ClosedByOther:
 			it.sig = sigOther
+		case ClosedElsewhere:
+			it.sig = sigElsewhere
 		case ClosedByDeparture:
 			it.sig = sigDeparted
 		case RetractedByOwner:
@@ -265,7 +268,7 @@ func (f *folding) voices(extra *Report) (links, doubts int) {
 		case sigDoubt:
 			word[r.Origin] = false
 		case sigNone, sigRisk, sigBacked, sigDeclined, sigDenied, sigOfficial, sigOther,
-			sigDeparted, sigSilence, sigRetract, sigRule:
+			sigElsewhere, sigDeparted, sigSilence, sigRetract, sigRule:
 		}
 	}
 	for _, forIt := range word {
@@ -345,7 +348,7 @@ func officialWord(sig signal, ev *Event) bool {
 		return len(ev.Sources) > 0
 	case sigBacked, sigDeclined, sigDenied, sigOfficial:
 		return true
-	case sigNone, sigDoubt, sigOther, sigDeparted, sigSilence, sigRetract, sigRule:
+	case sigNone, sigDoubt, sigOther, sigElsewhere, sigDeparted, sigSilence, sigRetract, sigRule:
 		return false
 	}
 	return false

@@ -89,21 +89,32 @@ func sortedReports(reports []Report) []*Report {
 }
 
 // Spells cuts the reports of one key into the spells that are stories of their
-// own: wherever nothing was heard for longer than SpellGap. Revoked reports
-// count, so that a correction does not tear a story apart. Reports come back in
-// the order of the fold.
+// own: wherever nothing was heard for longer than SpellGap, and where a caretaker
+// becomes a candidate for the post itself. Revoked reports count, so that a
+// correction does not tear a story apart. Reports come back in the order of the
+// fold.
 func Spells(reports []Report) [][]Report {
 	var spells [][]Report
-	var last time.Time
+	var last, caretaker time.Time
 	for _, r := range sortedReports(reports) {
-		if len(spells) == 0 || r.At.Sub(last) > SpellGap {
+		promoted := !caretaker.IsZero() && forGood(&r.Event) && r.At.Sub(caretaker) > EchoTime
+		if len(spells) == 0 || r.At.Sub(last) > SpellGap || promoted {
 			spells = append(spells, nil)
+			caretaker = time.Time{}
+		}
+		if caretaker.IsZero() && r.Event.Role == Interim && signalOf(&r.Event) == sigOfficial && !r.Revoked {
+			caretaker = r.At
 		}
 		i := len(spells) - 1
 		spells[i] = append(spells[i], *r)
 		last = r.At
 	}
 	return spells
+}
+
+// forGood reports whether an event is about the post of head coach itself.
+func forGood(ev *Event) bool {
+	return headly(ev.Role) && (ev.Type == Appointment || ev.Type == Link)
 }
 
 // closingsFor are the closings that bear on a spell: those up to the beginning

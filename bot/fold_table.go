@@ -35,8 +35,9 @@ const (
 	sigDeclined // the coach, or somebody entitled, says that he does not come
 	sigDenied   // likewise the club
 	sigOfficial
-	sigOther    // another coach was appointed there
-	sigDeparted // he has left the club
+	sigOther     // another coach was appointed there
+	sigElsewhere // he was appointed at another club
+	sigDeparted  // he has left the club
 	sigSilence
 	sigRetract // the owner withdraws the story
 	sigRule    // the owner sets the stage
@@ -116,6 +117,7 @@ var transitions = []transition{
 	{off | shut, []signal{sigRisk, sigBacked}, afterEcho, begins, CauseNone},
 
 	{unheard | open | cold, []signal{sigOther}, always, toClosed, CauseOther},
+	{unheard | open | cold, []signal{sigElsewhere}, always, toClosed, CauseElsewhere},
 	{unheard | open | cold, []signal{sigDeparted}, always, toClosed, CauseDeparted},
 	{open, []signal{sigSilence}, always, toCold, CauseSilence},
 }
@@ -192,7 +194,7 @@ func stageOf(s signal) StoryStage {
 		return StageAgreed
 	case sigOfficial:
 		return StageOfficial
-	case sigNone, sigDoubt, sigDeclined, sigDenied, sigOther, sigDeparted, sigSilence, sigRetract, sigRule:
+	case sigNone, sigDoubt, sigDeclined, sigDenied, sigOther, sigElsewhere, sigDeparted, sigSilence, sigRetract, sigRule:
 		return ""
 	}
 	return ""

@@ -203,6 +203,36 @@ func TestFoldFollowsTheTable(t *testing.T) {
 	}
 }
 
+func TestSpells(t *testing.T) {
+	role := func(e bot.Event, r bot.Role) bot.Event { e.Role = r; return e }
+	official := event(bot.Appointment, bot.Confirmed)
+	tests := map[string]struct {
+		reports []bot.Report
+		want    []int
+	}{
+		"one":               {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(170, "Sky", official)}, []int{2}},
+		"after half a year": {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(182, "Sky", official)}, []int{1, 1}},
+		"bridged":           {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(182, "Sky", official), report(90, "Sky", link(bot.Talks))}, []int{3}},
+		"the caretaker stays for good": {[]bot.Report{
+			report(1, "WAZ", role(official, bot.Interim)), report(2, "Sky", official), report(20, "Sky", link(bot.Talks)), report(30, "WAZ", official),
+		}, []int{2, 2}},
+		"a caretaker is a caretaker": {[]bot.Report{
+			report(1, "WAZ", role(official, bot.Interim)), report(20, "Sky", role(official, bot.Interim)),
+		}, []int{2}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []int
+			for _, s := range bot.Spells(tt.reports) {
+				got = append(got, len(s))
+			}
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("spells of %v reports, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestFoldIgnoresOrder shuffles random sets of reports and closings.
 func TestFoldIgnoresOrder(t *testing.T) {
 	t.Parallel()
@@ -245,7 +275,7 @@ func randomMatter(r *rand.Rand) ([]bot.Report, []bot.Closing) {
 		reports[i].Revoked = r.IntN(8) == 0
 	}
 	closings := make([]bot.Closing, r.IntN(3))
-	kinds := []bot.ClosingKind{bot.ClosedByOther, bot.ClosedByDeparture, bot.RetractedByOwner, bot.RuledByOwner}
+	kinds := []bot.ClosingKind{bot.ClosedByOther, bot.ClosedElsewhere, bot.ClosedByDeparture, bot.RetractedByOwner, bot.RuledByOwner}
 	for i := range closings {
 		closings[i] = bot.Closing{
 			At: at(float64(r.IntN(200))), What: kinds[r.IntN(len(kinds))],

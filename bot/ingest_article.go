@@ -207,7 +207,11 @@ func (in *intake) storyKey(ev *Event) (StoryKey, bool, error) {
 	if err != nil {
 		return StoryKey{}, false, err
 	}
-	return StoryKey{Club: ev.ClubID, Coach: id, Matter: matterOf(ev.Type), Team: ev.Team}, true, nil
+	team := ev.Team
+	if team == "" && ev.Role == Youth { // no news for subscribers to the first team
+		team = YouthTeam
+	}
+	return StoryKey{Club: ev.ClubID, Coach: id, Matter: matterOf(ev.Type), Team: team}, true, nil
 }
 
 // matterOf is the matter that an event is about.

@@ -80,7 +80,7 @@ type Story struct {
 	Until     Date   // of an extension or appointment
 	Date      Date   // when it happened or takes effect
 	Because   StageCause
-	Winner    string   // name of the coach whose appointment closed this story
+	Winner    string   // the coach, or the club, whose appointment closed this story
 	Origin    string   // outlet that had it first
 	Outlets   []string // in the order of their reports, origin first
 	Reports   []Report // by time
@@ -102,10 +102,12 @@ const (
 	CauseNone     StageCause = ""
 	CauseDeclined StageCause = "declined" // the coach is not available
 	CauseDenied   StageCause = "denied"   // the club denies
-	CauseOther    StageCause = "other"    // another coach was appointed
-	CauseSilence  StageCause = "silence"
-	CauseOwner    StageCause = "owner"
-	CauseDeparted StageCause = "departed" // he has left: pressure is over
+	CauseOther    StageCause = "other"    // another coach was appointed: Winner is his name
+	// CauseElsewhere: he was appointed at another club, whose name is in Winner.
+	CauseElsewhere StageCause = "elsewhere"
+	CauseSilence   StageCause = "silence"
+	CauseOwner     StageCause = "owner"
+	CauseDeparted  StageCause = "departed" // he has left: pressure is over
 )
 
 // Open reports whether the story can still come true or false.

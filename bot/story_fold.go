@@ -153,7 +153,7 @@ func (e *Engine) storyTopics(s *Story) []Topic {
 		}
 	}
 	if s.official() {
-		topics = append(topics, benchTopic(bench{s.Key.Club, s.Key.Team}))
+		topics = append(topics, bench{club: s.Key.Club, team: s.Key.Team}.topic(), bench{coach: s.Key.Coach}.topic())
 	}
 	slices.Sort(topics)
 	return slices.Compact(topics)

@@ -1,0 +1,196 @@
+package bot
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// settle folds and writes. Appointments and departures come first, since they
+// close other stories of the same bench and of the same coach.
+func (b *storybook) settle() error {
+	dirty := slices.DeleteFunc(slices.Clone(b.order), func(k StoryKey) bool { return !b.keys[k].dirty })
+	slices.SortStableFunc(dirty, compareKeys)
+	changed := map[bench]time.Time{}
+	for _, k := range dirty {
+		after, err := b.fold(k)
+		if err != nil {
+			return err
+		}
+		at, ok := benchNews(b.keys[k].before, after)
+		if !ok {
+			continue
+		}
+		for _, place := range []bench{{club: k.Club, team: k.Team}, {coach: k.Coach}} {
+			delete(b.benches, place)
+			if old, seen := changed[place]; !seen || at.Before(old) {
+				changed[place] = at
+			}
+		}
+	}
+	return b.ripple(changed)
+}
+
+func compareKeys(x, y StoryKey) int {
+	return cmp.Or(strings.Compare(string(x.Matter), string(y.Matter)),
+		strings.Compare(string(x.Club), string(y.Club)),
+		strings.Compare(string(x.Coach), string(y.Coach)),
+		strings.Compare(string(x.Team), string(y.Team)))
+}
+
+// ripple folds the stories that a change of the benches can bear on.
+func (b *storybook) ripple(changed map[bench]time.Time) error {
+	var keys []StoryKey
+	for place, at := range changed {
+		more, err := b.neighbours(place, at)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, more...)
+	}
+	slices.SortFunc(keys, compareKeys)
+	for _, k := range slices.Compact(keys) {
+		if _, err := b.page(k); err != nil {
+			return err
+		}
+		if _, err := b.fold(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openDepth is how many open stories of one club or coach are looked at.
+const openDepth = 500
+
+// neighbours are the keys of the stories that an official change at the given
+// time can bear on.
+func (b *storybook) neighbours(place bench, at time.Time) ([]StoryKey, error) {
+	topic := ClubTopic(place.club)
+	if place.coach != "" {
+		topic = CoachTopic(place.coach)
+	}
+	var keys []StoryKey
+	take := func(list []Story) {
+		for i := range list {
+			k := list[i].Key
+			if place.coach != "" || k.Team == place.team {
+				keys = append(keys, k)
+			}
+		}
+	}
+	now, err := b.tx.OpenStories(topic, openDepth)
+	if err != nil {
+		return nil, fmt.Errorf("open stories of %s: %w", topic, err)
+	}
+	take(now)
+	// What was changed long before belongs to an earlier spell.
+	horizon := at.Add(-SpellGap)
+	for p := (Page{Limit: 100}); ; {
+		list, err := b.tx.Stories(topic, p)
+		if err != nil {
+			return nil, fmt.Errorf("stories of %s: %w", topic, err)
+		}
+		take(list)
+		if len(list) < p.Limit || list[len(list)-1].Changed.Before(horizon) {
+			return keys, nil
+		}
+		p.Before = uint64(list[len(list)-1].Changed.UnixNano()) //nolint:gosec // times after 1970
+	}
+}
+
+// benchNews reports whether the official appointments or departures of a key
+// differ, and from when on.
+func benchNews(before, after []Story) (time.Time, bool) {
+	var at time.Time
+	note := func(list, other []Story) {
+		for i := range list {
+			s := &list[i]
+			if !s.official() {
+				continue
+			}
+			same := slices.ContainsFunc(other, func(o Story) bool {
+				return o.official() && o.Since.Equal(s.Since) && o.CoachName == s.CoachName && o.Role == s.Role
+			})
+			if !same && (at.IsZero() || s.Since.Before(at)) {
+				at = s.Since
+			}
+		}
+	}
+	note(before, after)
+	note(after, before)
+	return at, !at.IsZero()
+}
+
+// official reports whether the story settled who sits on a bench.
+func (s *Story) official() bool {
+	return s.Stage == StageOfficial && s.Key.Matter != Contract
+}
+
+// topic lists the official changes of a bench, or of a coach.
+func (p bench) topic() Topic {
+	if p.coach != "" {
+		return Topic("bench:" + string(p.coach))
+	}
+	return Topic(fmt.Sprintf("bench:%s/%s", p.club, p.team))
+}
+
+// benchDepth is how many official changes of one bench are looked at: decades.
+const benchDepth = 200
+
+// changes are the official changes of a bench, as stories without reports.
+func (b *storybook) changes(place bench) ([]Story, error) {
+	if list, ok := b.benches[place]; ok {
+		return list, nil
+	}
+	list, err := b.tx.Stories(place.topic(), Page{Limit: benchDepth})
+	if err != nil {
+		return nil, fmt.Errorf("official changes of %s: %w", place.topic(), err)
+	}
+	for i := range list {
+		list[i].Reports = nil
+	}
+	b.benches[place] = list
+	return list, nil
+}
+
+// closings are those that bear on a key: the owner's, and what was settled at
+// the same bench or with the same coach.
+func (b *storybook) closings(k StoryKey) ([]Closing, error) {
+	closings, err := readRulings(b.tx, k)
+	if err != nil {
+		return nil, err
+	}
+	for _, place := range []bench{{club: k.Club, team: k.Team}, {coach: k.Coach}} {
+		list, err := b.changes(place)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			if c, ok := closingOf(&list[i], k, place); ok {
+				closings = append(closings, c)
+			}
+		}
+	}
+	return closings, nil
+}
+
+// closingOf says what an official change means for another story.
+func closingOf(s *Story, k StoryKey, place bench) (Closing, bool) {
+	c := Closing{At: s.Since}
+	head := s.Key.Matter == Arrival && headly(s.Role)
+	mine, here := s.Key.Coach == k.Coach, s.Key.Club == k.Club && s.Key.Team == k.Team
+	switch {
+	case place.coach != "" && head && !here && k.Matter == Arrival:
+		c.What, c.Winner = ClosedElsewhere, s.ClubName
+	case place.coach == "" && head && !mine && k.Matter != Contract:
+		c.What, c.Winner = ClosedByOther, s.CoachName
+	case place.coach == "" && s.Key.Matter == Exit && mine && k.Matter == Contract:
+		c.What = ClosedByDeparture
+	default:
+		return Closing{}, false
+	}
+	return c, true
+}
