@@ -23,9 +23,6 @@ func (t *tx) MoveChat(from, to bot.ChatRef) error {
 			return err
 		}
 	}
-	if err := t.refresh(from); err != nil {
-		return err
-	}
 	return t.refresh(to)
 }
 
@@ -94,7 +91,9 @@ func (t *tx) moveDeliveries(from, to bot.ChatRef) error {
 			return err
 		}
 	}
-	return nil
+	// At once: the entry of a delivery in Heads is the same in both chats, and
+	// must not be cleared away when it already is the new chat's.
+	return t.refresh(from)
 }
 
 func (t *tx) moveDelivery(n uint64, from, to bot.ChatRef) error {

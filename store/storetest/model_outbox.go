@@ -151,7 +151,9 @@ func (m *model) tell(d bot.Delivery, o bot.Outcome, at time.Time) {
 	}
 	if d.Revision >= p.Revision {
 		p.Revision = d.Revision
-		p.Stage = cmp.Or(d.Stage, p.Stage)
+		if o.State == bot.Sent {
+			p.Stage = cmp.Or(d.Stage, p.Stage)
+		}
 	}
 	m.postings[key] = p
 }

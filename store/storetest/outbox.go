@@ -129,7 +129,7 @@ func testSettle(t *testing.T, subject Subject) {
 	want.Revision, want.Hash = 3, "h3"
 	same(t, "edited", posting(), want)
 
-	d.ID, d.Revision = "skipped", 5
+	d.ID, d.Revision, d.Stage = "skipped", 5, bot.StageOfficial // a stage that nobody told
 	once(d, bot.Outcome{State: bot.Skipped})
 	want.Revision = 5
 	same(t, "skipped", posting(), want)
