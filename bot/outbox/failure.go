@@ -1,0 +1,170 @@
+package outbox
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"karussell/bot"
+)
+
+// Backoff after failures that may pass.
+const (
+	firstBackOff = 2 * time.Second
+	maxBackOff   = 15 * time.Minute
+	// A chat must clearly refuse so often in a row before it is paused: rights
+	// are often taken away for a moment while somebody edits roles.
+	refusals = 3
+	// So many different chats must fail, with no success between them, before
+	// the platform itself counts as down.
+	outage    = 8
+	maxOutage = maxRest
+)
+
+// backOff grows with the delivery's failures and is spread by a fifth to both
+// sides.
+func (l *lane) backOff(h *held, now time.Time) time.Time {
+	l.mu.Lock()
+	n := l.failures[h.ID]
+	l.failures[h.ID] = n + 1
+	l.mu.Unlock()
+	d := min(firstBackOff<<min(n, 20), maxBackOff)
+	spread := 0.8 + 0.4*rand.Float64() //nolint:gosec // jitter needs no secrecy
+	return now.Add(time.Duration(float64(d) * spread))
+}
+
+// succeeded ends what failures had begun.
+func (l *lane) succeeded(ref bot.ChatRef) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.chats[ref]; c != nil {
+		c.forbidden = 0
+	}
+	l.outages = 0
+	clear(l.failing)
+}
+
+// failed decides what a failure means: by its kind alone.
+func (l *lane) failed(record context.Context, h *held, err error) {
+	se, now := sendError(err), l.Now()
+	o := bot.Outcome{State: bot.Dead, Cause: se.Error()}
+	what := string(se.Kind)
+	switch se.Kind {
+	case bot.SendTemporary, bot.SendUnsure:
+		o.State, o.Due, o.Unsure = bot.Retry, l.backOff(h, now), se.Kind == bot.SendUnsure
+		l.hold(h.Chat, o.Due)
+		l.suspect(h.Chat, now)
+	case bot.SendLimited:
+		o.State, o.Due = bot.Retry, l.limited(h, se, now)
+	case bot.SendMoved:
+		if se.MovedTo.Chat == "" || se.MovedTo == h.Chat {
+			break
+		}
+		to := se.MovedTo
+		o.State, o.Due, o.Moved = bot.Retry, now, &to
+		l.change(record, h, bot.ChangeMoved, to)
+	case bot.SendForbidden:
+		if due, again := l.refused(h, now); again {
+			o.State, o.Due = bot.Retry, due
+			break
+		}
+		o.Pause = bot.PauseForbid
+		l.change(record, h, bot.ChangeForbidden, bot.ChatRef{})
+	case bot.SendBlocked:
+		o.Pause = bot.PauseBlocked
+		l.change(record, h, bot.ChangeRemoved, bot.ChatRef{})
+	case bot.SendGone:
+		o.Pause = bot.PauseGone
+		l.change(record, h, bot.ChangeGone, bot.ChatRef{})
+	case bot.SendRevoked:
+		o.State, o.Due = bot.Retry, now.Add(10*time.Minute)
+		l.revoke(record)
+	case bot.SendRejected, bot.SendMissing:
+	}
+	if o.State == bot.Retry && o.Moved == nil && now.Sub(h.Created) > l.MaxAge {
+		o = bot.Outcome{State: bot.Dead, Cause: "too old: " + se.Error()}
+	}
+	if o.State == bot.Dead {
+		l.Log.WarnContext(record, "delivery parked", "delivery", string(h.ID), "kind", string(se.Kind), "code", se.Code)
+	}
+	l.settle(record, h, o, what)
+}
+
+// hold makes all of a chat's deliveries wait, so that they keep their order.
+func (l *lane) hold(ref bot.ChatRef, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pace(ref).until = until
+}
+
+// suspect counts chats that fail one after the other; many of them mean that
+// the platform is down, which then rests as a whole.
+func (l *lane) suspect(ref bot.ChatRef, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing[ref] = struct{}{}
+	if len(l.failing) < outage || l.until.After(now) {
+		return
+	}
+	clear(l.failing)
+	l.until = now.Add(min(time.Second<<min(l.outages, 10), maxOutage))
+	l.outages++
+	l.Meter.Count("platform_rests_total", 1, "platform", string(l.platform.Name()))
+}
+
+// limited keeps a platform's own word on when to go on.
+func (l *lane) limited(h *held, se *bot.SendError, now time.Time) time.Time {
+	until := now.Add(max(se.RetryAfter, time.Second))
+	scope := "chat"
+	if se.Global {
+		scope = "global"
+		l.gate.Close(until)
+		l.mu.Lock()
+		if until.After(l.until) {
+			l.until = until
+		}
+		l.mu.Unlock()
+	} else {
+		l.hold(h.Chat, until)
+	}
+	l.Meter.Count("limits_total", 1, "platform", string(l.platform.Name()), "scope", scope)
+	return until
+}
+
+// refused counts clear refusals; again is false after enough of them.
+func (l *lane) refused(h *held, now time.Time) (due time.Time, again bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.pace(h.Chat)
+	c.forbidden++
+	if c.forbidden >= refusals {
+		c.forbidden = 0
+		return time.Time{}, false
+	}
+	c.until = now.Add(time.Duration(c.forbidden) * 30 * time.Second)
+	return c.until, true
+}
+
+// change tells the engine what the platform's answer says about the chat.
+func (l *lane) change(ctx context.Context, h *held, what bot.ChangeKind, to bot.ChatRef) {
+	if l.Changed == nil || what == bot.ChangeMoved { // Settle moves it
+		return
+	}
+	l.Changed(ctx, bot.ChatChange{Chat: h.Chat, What: what, Moved: to})
+}
+
+// revoke stops the lane for good: every further request would be refused, and
+// Discord bans addresses that keep asking.
+func (l *lane) revoke(ctx context.Context) {
+	l.mu.Lock()
+	already := l.revoked
+	l.revoked = true
+	l.mu.Unlock()
+	if already {
+		return
+	}
+	l.Log.ErrorContext(ctx, "the platform no longer accepts the token; its deliveries wait", "platform", string(l.platform.Name()))
+	if l.Report != nil {
+		l.Report(ctx, l.platform.Name(), bot.SendRevoked)
+	}
+}
