@@ -43,6 +43,7 @@ var rules = []rule{
 	{"/store/storetest", []string{module + "/bot", "github.com/google/go-cmp", "pgregory.net/rapid"}, "the suite knows the contract, no store"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot/picture", []string{module + "/bot", "golang.org/x/image"}, "pictures know fonts, nothing else"},
+	{"/bot/outbox", []string{module + "/bot"}, "limits and retries know platforms and stores by their contracts"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
 }
 
