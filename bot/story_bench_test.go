@@ -143,7 +143,7 @@ func BenchmarkFold(b *testing.B) {
 // BenchmarkIngest takes in generated articles, a tenth of them with an event, in
 // batches of fifty, beside the given number of stored ones.
 func BenchmarkIngest(b *testing.B) {
-	sizes := []int{10_000, 100_000}
+	sizes := []int{10_000, 1_000_000}
 	if testing.Short() {
 		sizes = []int{1_000}
 	}
