@@ -18,8 +18,7 @@ const (
 	suiteUser = 4711
 )
 
-func TestConformance(t *testing.T) {
-	t.Parallel()
+func TestConformance(t *testing.T) { // not parallel: the suite counts goroutines
 	adaptertest.Run(t, func(t *testing.T) adaptertest.Fixture {
 		s := telegramtest.New(t)
 		s.AddChat(telegramtest.Chat{ID: suiteChat, Type: "supergroup", Title: "Stammtisch"})

@@ -106,7 +106,7 @@ func (l *ledger) next(now time.Time) int {
 
 // begin opens updates; those that are handled or under way already are left
 // out. The batch is idle when all that were taken are finished.
-func (l *ledger) begin(updates []update, now time.Time) ([]update, *batch) {
+func (l *ledger) begin(updates []update) ([]update, *batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := &batch{idle: make(chan struct{})}
@@ -119,9 +119,6 @@ func (l *ledger) begin(updates []update, now time.Time) ([]update, *batch) {
 		l.open[u.ID], l.updates[u.ID] = b, u
 		b.left++
 		taken = append(taken, u)
-	}
-	if len(updates) > 0 {
-		l.seen = now
 	}
 	if b.left == 0 {
 		close(b.idle)
@@ -180,6 +177,7 @@ func (l *ledger) settle(ctx context.Context, b *batch, ids []int, upTo int, pati
 			l.late[id], waiting = u, true
 		}
 	}
+	l.seen = time.Now()
 	l.offset = max(l.offset, upTo)
 	if upTo > 0 && upTo < l.offset-1000 {
 		l.offset = upTo // Telegram started over

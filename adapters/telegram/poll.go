@@ -76,7 +76,7 @@ func (s *session) pollOnce(ctx, work context.Context) error {
 
 // take handles a batch. It returns when the batch may be confirmed.
 func (s *session) take(ctx, work context.Context, updates []update, skipped []int) error {
-	taken, b := s.ledger.begin(updates, time.Now())
+	taken, b := s.ledger.begin(updates)
 	upTo := 0
 	for _, id := range skipped {
 		upTo = max(upTo, id+1)

@@ -181,7 +181,7 @@ func (s *session) receiveOne(work context.Context, raw []byte) int {
 	if s.lanes.crowded() {
 		return http.StatusServiceUnavailable
 	}
-	taken, b := s.ledger.begin([]update{u}, time.Now())
+	taken, b := s.ledger.begin([]update{u})
 	for _, u := range taken {
 		s.dispatch(work, u)
 	}

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -23,6 +24,7 @@ type room struct {
 	topics   map[int]string   // "open" or "closed"
 	members  map[int64]string // status by user
 	bot      string           // the bot's status
+	rights   map[string]any   // further fields of the bot's ChatMember
 	blocked  *refusal         // why the bot cannot send
 }
 
@@ -128,20 +130,23 @@ func (s *Server) SetBot(chat, by int64, status string, extra map[string]any) {
 }
 
 // membership changes the bot's status and sends the update. The caller holds mu.
-func (s *Server) membership(r *room, by int64, status string, extra map[string]any) {
-	member := func(status string) map[string]any {
-		return map[string]any{"user": map[string]any{"id": s.ID, "is_bot": true, "first_name": "Bot"}, "status": status}
-	}
-	is := member(status)
-	for k, v := range extra {
-		is[k] = v
-	}
-	was := member(r.bot)
-	r.bot = status
+func (s *Server) membership(r *room, by int64, status string, rights map[string]any) {
+	was := s.memberJSON(r)
+	r.bot, r.rights = status, rights
 	s.enqueue(map[string]any{"my_chat_member": map[string]any{
 		"chat": r.json(), "from": userJSON(by), "date": time.Now().Unix(),
-		"old_chat_member": was, "new_chat_member": is,
+		"old_chat_member": was, "new_chat_member": s.memberJSON(r),
 	}})
+}
+
+// memberJSON is the bot as a ChatMember.
+func (s *Server) memberJSON(r *room) map[string]any {
+	out := map[string]any{"user": map[string]any{"id": s.ID, "is_bot": true, "first_name": "Bot"}, "status": r.bot}
+	if r.bot == "administrator" {
+		out["can_post_messages"] = true
+	}
+	maps.Copy(out, r.rights)
+	return out
 }
 
 // Migrate turns a group into a supergroup: service messages in both, and errors

@@ -281,18 +281,14 @@ func getChatMember(s *Server, c Call) (any, *refusal) {
 	if err != nil {
 		return nil, badRequest("invalid user_id specified")
 	}
-	status, ok := r.members[user]
 	if user == s.ID {
-		status, ok = r.bot, true
+		return s.memberJSON(r), nil
 	}
+	status, ok := r.members[user]
 	if !ok {
 		status = "member"
 	}
-	out := map[string]any{"status": status, "user": map[string]any{"id": user, "is_bot": user == s.ID, "first_name": "User"}}
-	if status == "administrator" {
-		out["can_post_messages"] = true
-	}
-	return out, nil
+	return map[string]any{"status": status, "user": map[string]any{"id": user, "is_bot": false, "first_name": "User"}}, nil
 }
 
 type webhook struct {
