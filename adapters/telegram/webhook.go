@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -80,9 +82,9 @@ func (s *session) serve(ctx, work context.Context) error {
 	if secret == "" {
 		secret = rand.Text()
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.webhook.Listen)
+	listener, certificate, err := s.webhook.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("telegram webhook: %w", err)
+		return err
 	}
 	server := &http.Server{
 		Handler:           s.webhookHandler(work, secret),
@@ -92,17 +94,11 @@ func (s *session) serve(ctx, work context.Context) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		BaseContext:       func(net.Listener) context.Context { return work },
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers who knock
 	}
 	served := make(chan error, 1)
-	go func() {
-		if s.webhook.CertFile != "" {
-			served <- server.ServeTLS(listener, s.webhook.CertFile, s.webhook.KeyFile)
-		} else {
-			served <- server.Serve(listener)
-		}
-	}()
-	err = s.insist(ctx, "webhook_not_set", func() error { return s.setWebhook(ctx, secret) })
-	if err == nil {
+	go func() { served <- server.Serve(listener) }()
+	if err = s.insist(ctx, "webhook_not_set", func() error { return s.setWebhook(ctx, secret, certificate) }); err == nil {
 		select {
 		case <-ctx.Done():
 		case err = <-served:
@@ -118,7 +114,34 @@ func (s *session) serve(ctx, work context.Context) error {
 	return err
 }
 
-func (s *session) setWebhook(ctx context.Context, secret string) error {
+// listen opens the port, with TLS when there is a certificate, and returns the
+// certificate that Telegram must be given, if any.
+func (w *Webhook) listen(ctx context.Context) (net.Listener, []byte, error) {
+	var upload []byte
+	var encryption *tls.Config
+	if w.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(w.CertFile, w.KeyFile)
+		if err != nil {
+			return nil, nil, fmt.Errorf("telegram webhook: %w", err)
+		}
+		encryption = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		if w.SelfSigned {
+			if upload, err = os.ReadFile(w.CertFile); err != nil {
+				return nil, nil, fmt.Errorf("telegram webhook: %w", err)
+			}
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", w.Listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("telegram webhook: %w", err)
+	}
+	if encryption != nil {
+		listener = tls.NewListener(listener, encryption)
+	}
+	return listener, upload, nil
+}
+
+func (s *session) setWebhook(ctx context.Context, secret string, certificate []byte) error {
 	p := tgbotapi.Params{
 		"url":             s.webhook.URL,
 		"secret_token":    secret,
@@ -126,11 +149,7 @@ func (s *session) setWebhook(ctx context.Context, secret string) error {
 		"max_connections": strconv.Itoa(webhookConnections),
 	}
 	var files []tgbotapi.RequestFile
-	if s.webhook.SelfSigned {
-		certificate, err := os.ReadFile(s.webhook.CertFile)
-		if err != nil {
-			return fmt.Errorf("certificate: %w", err)
-		}
+	if certificate != nil {
 		files = append(files, tgbotapi.RequestFile{Name: "certificate", Data: tgbotapi.FileBytes{Name: "certificate.pem", Bytes: certificate}})
 	}
 	if _, err := s.wire.call(ctx, "setWebhook", p, files...); err != nil {
