@@ -146,7 +146,7 @@ func (d *doc) coachFacts() []bot.CoachFacts {
 	var out []bot.CoachFacts
 	for p := range d.persons {
 		k := &d.persons[p]
-		if k.grade() < 0 && !d.hasPost(p) {
+		if k.grade() < 0 && !d.hasFact(p) {
 			continue
 		}
 		c := bot.CoachFacts{Name: k.name, Age: k.age}
@@ -160,9 +160,10 @@ func (d *doc) coachFacts() []bot.CoachFacts {
 	return out
 }
 
-func (d *doc) hasPost(p int) bool {
-	for i := range d.posts {
-		if d.posts[i].person == p {
+// hasFact reports whether the person is in an event other than a rumour.
+func (d *doc) hasFact(p int) bool {
+	for i := range d.facts {
+		if f := &d.facts[i]; f.person == p && !f.dead && f.typ != bot.Link && f.typ != bot.Rejection {
 			return true
 		}
 	}

@@ -52,6 +52,7 @@ const (
 	classHead      // Chef, Boss: coach or official by what stands beside
 	classBody      // Bank, Seitenlinie: bench words
 	classReport    // berichtet, meldet
+	classFirstName // first names of people.txt
 	classPlace     // in, bei, auf: before a town it stands for the club
 )
 

@@ -78,8 +78,11 @@ func (d *doc) clubFor(id bot.ClubID) int {
 // placeHit turns a hit of the gazetteer into a mention.
 func (d *doc) placeHit(h *gazetteer.Hit) {
 	from, to := int(d.wordAt[h.From]), int(d.wordAt[h.To-1])+1
+	if to-from == 1 && (d.is(from, classStop) && !d.toks[from].shout || d.toks[from].kind == numberToken) {
+		return
+	}
 	if len(h.Senses) == 0 {
-		if !d.is(from, classStop) || to-from > 1 {
+		if to-from > 1 || !d.gaz.CommonWord(d.toks[from].norm) || d.outletContext(from, to) {
 			d.cover(mention{kind: outletMention, from: from, to: to, ent: -1, owner: -1, outlet: h.Outlet})
 		}
 		return
@@ -89,7 +92,16 @@ func (d *doc) placeHit(h *gazetteer.Hit) {
 		return
 	}
 	best := d.bestSense(h)
-	if best.Form == gazetteer.Adjective && d.personOfTown(from, to) || d.partOfName(from, to, best.Form) {
+	if to-from == 1 && d.is(from, classClubNoun|classNoName|classStop|classMonth|classAnyRole) && best.Form >= gazetteer.Alias && !d.quotedName(from, best) {
+		return
+	}
+	if d.manly(from, to, best.Form) && d.personOfTown(from, to) || d.partOfName(from, to, best.Form) {
+		return
+	}
+	if to-from == 1 && d.is(from, classDemonym) && best.Form > gazetteer.Name && !d.isAnchored(best.Club) {
+		if d.norm(from-1) == "die" || d.norm(from-1) == "der" || d.norm(from-1) == "den" {
+			d.cover(mention{kind: clubMention, from: from, to: to, ent: -1, owner: -1, noun: true, sense: gazetteer.Town})
+		}
 		return
 	}
 	c := d.clubFor(best.Club)
@@ -129,10 +141,47 @@ func (d *doc) bestSense(h *gazetteer.Hit) gazetteer.Sense {
 	return h.Senses[0]
 }
 
+// quotedName reports whether a common word is used as a name: „Club“ in an
+// article that names the 1. FC Nürnberg.
+func (d *doc) quotedName(i int, s gazetteer.Sense) bool {
+	quoted := d.norm(i-1) == `"` && d.norm(i+1) == `"`
+	if d.isAnchored(s.Club) {
+		return quoted || d.norm(i) != "mannschaft" && d.norm(i) != "verein" && d.norm(i) != "klub"
+	}
+	return quoted
+}
+
+// isAnchored reports whether the article names the club elsewhere.
+func (d *doc) isAnchored(id bot.ClubID) bool {
+	for k := range d.clubs {
+		if d.clubs[k].id == id && d.clubs[k].anchored {
+			return true
+		}
+	}
+	return false
+}
+
+// manly reports whether a hit can also mean a man from a town or region.
+func (d *doc) manly(from, to int, f gazetteer.Form) bool {
+	if to-from > 1 {
+		return false
+	}
+	w := strings.TrimSuffix(d.toks[from].norm, "s")
+	return f == gazetteer.Adjective || strings.HasSuffix(w, "er") && (f > gazetteer.Name || d.is(from, classDemonym))
+}
+
 // outletContext reports whether an ambiguous name ("Standard") is the medium:
 // in quotation marks or after "laut".
 func (d *doc) outletContext(from, to int) bool {
-	return d.norm(from-1) == `"` && d.norm(to) == `"` || d.norm(from-1) == "laut" || d.norm(to) == "zufolge"
+	if d.norm(from-1) == `"` || d.norm(from-1) == "laut" || d.norm(to) == "zufolge" {
+		return true
+	}
+	for i := from - 3; i < to+4; i++ {
+		if i >= 0 && d.sameSentence(i, from) && (d.is(i, classReport) || d.norm(i) == "handelt" || d.norm(i) == "nennt" || d.norm(i) == "informationen" || d.norm(i) == "angaben") {
+			return true
+		}
+	}
+	return false
 }
 
 // personOfTown reports whether an adjective of a town means a man from there
@@ -250,7 +299,7 @@ func (d *doc) clubWord(i int) bool {
 func (d *doc) clubNouns() {
 	for i := range d.toks {
 		t := &d.toks[i]
-		if t.ment >= 0 || !t.class.has(classClubNoun) || t.glued || d.toksGlued(i+1) {
+		if t.ment >= 0 || !t.class.has(classClubNoun) || d.toksGlued(i+1) || t.glued && d.toks[i-1].ment >= 0 {
 			continue
 		}
 		if !d.definite(i) {

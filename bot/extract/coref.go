@@ -176,10 +176,49 @@ func (d *doc) aged(m, age int) int {
 func (d *doc) described(m int) int {
 	x := &d.ments[m]
 	o := d.officeAt(x.to - 1)
-	if o.class.has(classAnyRole) && o.other && !o.former {
-		return d.lastWith(m, func(p *person) bool { return p.other > 0 })
+	player := o.class.has(classPlayer) && !o.class.has(classDirector|classOfficial)
+	if o.class.has(classAnyRole) && o.other && !o.former && !player {
+		p := d.lastWith(m, func(p *person) bool { return p.other > 0 })
+		if p < 0 {
+			p = d.ahead(m)
+			if p >= 0 {
+				d.persons[p].other += 2
+			}
+		}
+		return p
 	}
-	return d.salient(m, o.coach)
+	p := d.salient(m, o.coach)
+	switch {
+	case p < 0 && o.coach:
+		p = d.ahead(m)
+		if p >= 0 {
+			d.persons[p].coach++
+		}
+	case p < 0:
+	case player && !o.former:
+		d.persons[p].player++
+	case player:
+		d.persons[p].retired = true
+	case o.coach && d.persons[p].grade() >= 0:
+		d.persons[p].coach++
+	}
+	return p
+}
+
+// ahead is the person named next, for descriptions that come before the name:
+// "hat seinen Cheftrainer entlassen. Die Entscheidung gegen X ...".
+func (d *doc) ahead(m int) int {
+	sent := d.toks[d.ments[m].from].sent
+	for k := m + 1; k < len(d.ments) && k < m+12; k++ {
+		x := &d.ments[k]
+		if d.toks[x.from].sent > sent+1 {
+			break
+		}
+		if x.kind == personMention && x.ent >= 0 && d.persons[x.ent].coach == 0 && d.persons[x.ent].other == 0 {
+			return x.ent
+		}
+	}
+	return -1
 }
 
 func (d *doc) lastWith(m int, ok func(*person) bool) int {
@@ -211,11 +250,11 @@ func (d *doc) salient(m int, coachOnly bool) int {
 		score := -4*back - (m-k)/4
 		switch g := p.grade(); {
 		case g > 0:
-			score += 3
+			score++
 		case g < 0:
 			score -= 6
 		case coachOnly:
-			score -= 2
+			score--
 		}
 		if d.oblique(x.from) {
 			score -= 3

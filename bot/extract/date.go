@@ -270,10 +270,15 @@ func (d *doc) season(i int) (when, int) {
 	if y == 0 {
 		return when{}, i + 1
 	}
+	w := when{date: bot.Date(strconv.Itoa(y))}
 	if len(d.published) >= 7 {
 		month, _ := strconv.Atoi(string(d.published[5:7]))
-		if d.toks[i].info.value > month {
-			y--
+		switch start := d.toks[i].info.value; {
+		case start == 12 && month <= 3:
+		case start > month: // last year's or the next one: the tense must say
+			return when{}, i + 1
+		case month >= start+3:
+			w.past = true
 		}
 	}
 	if d.is(i-1, classStop) {
@@ -282,7 +287,7 @@ func (d *doc) season(i int) (when, int) {
 			return when{future: true}, i + 1
 		}
 	}
-	return when{date: bot.Date(strconv.Itoa(y))}, i + 1
+	return w, i + 1
 }
 
 // relativeDate reads "gestern", "vor zwei Jahren", "three weeks ago", "im

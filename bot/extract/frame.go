@@ -41,10 +41,43 @@ func (d *doc) judge() {
 			}
 		}
 	}
+	for _, arrivals := range []bool{false, true} {
+		for i := range d.trigs {
+			t := &d.trigs[i]
+			if !t.off && t.idiom.kind.eventful() && t.idiom.kind.arrival() == arrivals {
+				d.fill(t)
+			}
+		}
+		if !arrivals {
+			d.findVacancies()
+		}
+	}
+}
+
+// arrival reports whether the idiom is about somebody who comes: those are
+// judged last, when it is known which clubs seek a coach.
+func (k idiomKind) arrival() bool {
+	switch k.event() {
+	case bot.Appointment, bot.Link, bot.Rejection:
+		return true
+	case bot.Departure, bot.Extension, bot.Pressure:
+		return false
+	}
+	return k == kindSuccession
+}
+
+// findVacancies lists the clubs whose coach has just left.
+func (d *doc) findVacancies() {
+	for i := range d.facts {
+		if f := &d.facts[i]; f.typ == bot.Departure && f.fresh {
+			d.topic.vacant = append(d.topic.vacant, f.club)
+		}
+	}
 	for i := range d.trigs {
-		t := &d.trigs[i]
-		if !t.off && t.idiom.kind.eventful() {
-			d.fill(t)
+		if t := &d.trigs[i]; t.idiom.kind == kindVacancy && !t.off {
+			if c := d.topic.focus[t.sent]; c >= 0 {
+				d.topic.vacant = append(d.topic.vacant, c)
+			}
 		}
 	}
 }
@@ -114,11 +147,16 @@ func (d *doc) fill(t *trigger) {
 
 // fillSuccession gives the appointment of C and the departure of P.
 func (d *doc) fillSuccession(t *trigger, m int) {
+	n := len(d.facts)
 	if m >= 0 {
 		d.propose(t, bot.Appointment, m, false)
 	}
 	if p := t.captured('P'); p >= 0 && d.ments[p].ent >= 0 && (m < 0 || d.ments[p].ent != d.ments[m].ent) {
+		at := len(d.facts)
 		d.propose(t, bot.Departure, p, true)
+		if at > n && len(d.facts) > at { // one succession, one club
+			d.facts[at].club, d.facts[at].team = d.facts[n].club, d.facts[n].team
+		}
 	} else if m < 0 {
 		t.why = "no coach found"
 	}
@@ -168,10 +206,8 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "holds another office"
 	case g > 0, t.idiom.strong:
 		return ""
-	case t.idiom.weak:
+	case t.idiom.weak && !d.topic.coachy && !d.coachWordNear(t):
 		return "nothing says that this is a coach"
-	case pred && d.topic.coachy:
-		return ""
 	case d.topic.coachy || d.coachWordNear(t):
 		return ""
 	}
@@ -235,8 +271,8 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 	case g < 0:
 		score -= 12
 	}
-	if x.form == pronounForm && !d.subjectPronoun(x.from) && t.idiom.self {
-		score -= 3
+	if x.form == pronounForm && d.norm(x.from) == "ihm" {
+		score -= 4
 	}
 	if d.speaks(x) {
 		score -= 4
@@ -271,14 +307,6 @@ func (d *doc) farness(t *trigger, x *mention) (clauses, tokens int) {
 		clauses, tokens = min(clauses, c), min(tokens, n)
 	}
 	return clauses, tokens
-}
-
-func (d *doc) subjectPronoun(i int) bool {
-	switch d.norm(i) {
-	case "er", "he", "she":
-		return true
-	}
-	return false
 }
 
 // speaks reports whether a person is the speaker of the sentence: "sagte X".
@@ -391,15 +419,53 @@ func (d *doc) andOthers(m int, t *trigger) []int {
 	return all
 }
 
+// nextPerson is the person mention next to m in direction dir, or -1.
+func (d *doc) nextPerson(m, dir int) int {
+	n := m + dir
+	for n >= 0 && n < len(d.ments) && d.ments[n].kind != personMention {
+		n += dir
+	}
+	if n < 0 || n >= len(d.ments) {
+		return -1
+	}
+	return n
+}
+
+// joinedAfterClause is n when no relative clause stands behind m, else -1.
+func (d *doc) joinedAfterClause(m, n int) int {
+	to := d.ments[m].to
+	if d.norm(to) == "," && d.is(to+1, classRelative) && d.ments[n].from > to+1 {
+		return -1
+	}
+	return n
+}
+
+// farJoined is the person joined to m behind a relative clause: "X, der ...,
+// und Y", or -1.
+func (d *doc) farJoined(m int) int {
+	for n, tries := d.nextPerson(m, 1), 0; n >= 0 && tries < 4; n, tries = d.nextPerson(n, 1), tries+1 {
+		x := &d.ments[n]
+		if !d.sameSentence(x.from, d.ments[m].from) || x.from-d.ments[m].to > 30 {
+			return -1
+		}
+		if x.form <= surname && x.ent >= 0 && d.is(x.from-1, classJoin) && d.norm(x.from-2) == "," && d.persons[x.ent].grade() >= 0 {
+			return n
+		}
+	}
+	return -1
+}
+
 // maxJoin is how many tokens may stand between two joined names.
 const maxJoin = 9
 
 // joined is the person mention next to m in direction dir when only a comma or
 // an "und", with offices, ages and clubs, stands between them; else -1.
 func (d *doc) joined(m, dir int) int {
-	n := m + dir
-	for n >= 0 && n < len(d.ments) && d.ments[n].kind != personMention {
-		n += dir
+	n := d.nextPerson(m, dir)
+	if n >= 0 && dir > 0 && d.joinedAfterClause(m, n) < 0 {
+		if far := d.farJoined(m); far >= 0 {
+			return far
+		}
 	}
 	if n < 0 || n >= len(d.ments) || d.ments[n].ent < 0 || d.ments[n].form > surname || d.ments[n].ent == d.ments[m].ent {
 		return -1

@@ -119,7 +119,10 @@ func (d *doc) isOld(w *when) bool {
 		return false
 	}
 	if d.published == "" {
-		return len(w.date) == 4 || w.past
+		return true // a year in the text of an undated article
+	}
+	if w.past && len(w.date) == 4 && w.date.Year() == d.published.Year() {
+		return true
 	}
 	if w.season {
 		return w.date.Year() < d.published.Year()-1 || w.date.Year() < d.published.Year() && w.past

@@ -28,6 +28,7 @@ const (
 	kindContract   idiomKind = "contract"   // C has a contract until
 	kindInterim    idiomKind = "interim"    // colours an appointment
 	kindManner     idiomKind = "manner"     // colours a departure
+	kindVacancy    idiomKind = "vacancy"    // the club seeks a coach
 	kindUnknown    idiomKind = ""
 )
 
@@ -70,6 +71,7 @@ type element struct {
 	person   byte // 'C', 'P' or 'N'
 	club     bool
 	date     bool
+	verb     bool // forms of a verb: no capital letter inside a sentence
 }
 
 // idiomLine reads "id | kind key=value flag | pattern || pattern".
@@ -133,7 +135,7 @@ func (i *idiom) attributes(fields []string) error {
 
 func (k idiomKind) known() bool {
 	switch k {
-	case kindSuccession, kindHedge, kindDeny, kindWish, kindHistory, kindNews, kindOfficial, kindStation, kindContract, kindInterim, kindManner:
+	case kindSuccession, kindHedge, kindDeny, kindWish, kindHistory, kindNews, kindOfficial, kindStation, kindContract, kindInterim, kindManner, kindVacancy:
 		return true
 	case kindUnknown:
 		return false
@@ -255,6 +257,7 @@ func (l *lexicon) element(f string) (element, error) {
 			return element{}, err
 		}
 		e.ids = append(e.ids, id)
+		e.verb = e.verb || alt[0] == '@'
 	}
 	return e, nil
 }

@@ -27,6 +27,7 @@ type lexicon struct {
 	shortest    int
 	unknown     *word
 	boilerplate []string
+	people      map[string]class // by folded full name
 	idioms      []idiom
 	phrases     []phrase
 	byElem      [][]phraseID // phrases that begin with the element
@@ -86,7 +87,7 @@ func (e *lineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.l
 func loadLexicon(files fs.FS, dir string) (*lexicon, error) {
 	l := &lexicon{
 		words: map[string]*word{}, endings: map[string]*word{}, shortest: 99,
-		unknown: &word{}, elemIDs: map[string]elemID{}, verbs: map[string]verb{},
+		unknown: &word{}, people: map[string]class{}, elemIDs: map[string]elemID{}, verbs: map[string]verb{},
 	}
 	names, err := fs.Glob(files, dir+"/*.txt")
 	if err != nil {
@@ -94,8 +95,9 @@ func loadLexicon(files fs.FS, dir string) (*lexicon, error) {
 	}
 	readers := map[string]func(file string, n int, line string) error{
 		dir + "/classes.txt": l.classLine(), dir + "/verbs.txt": l.verbLine, dir + "/boilerplate.txt": l.boilerplateLine,
+		dir + "/people.txt": l.peopleLine(),
 	}
-	for _, first := range []string{"/classes.txt", "/verbs.txt", "/boilerplate.txt"} {
+	for _, first := range []string{"/classes.txt", "/verbs.txt", "/boilerplate.txt", "/people.txt"} {
 		if err := eachLine(files, dir+first, readers[dir+first]); err != nil {
 			return nil, err
 		}
@@ -165,6 +167,33 @@ func (l *lexicon) classLine() func(string, int, string) error {
 			if value != 0 {
 				e.value = value
 			}
+		}
+		return nil
+	}
+}
+
+// peopleLine reads people.txt: names separated by commas under [coach] or
+// [official].
+func (l *lexicon) peopleLine() func(string, int, string) error {
+	var current class
+	return func(file string, n int, line string) error {
+		if line[0] == '[' {
+			current = classNames[strings.Trim(line, "[]")]
+			if current != classCoach && current != classOfficial {
+				return &lineError{file, n, "want [coach] or [official]"}
+			}
+			return nil
+		}
+		for name := range strings.SplitSeq(line, ",") {
+			words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '-' })
+			if len(words) < 2 {
+				return &lineError{file, n, fmt.Sprintf("want a full name, not %q", name)}
+			}
+			for i, w := range words {
+				words[i] = foldWord(w)
+			}
+			l.people[strings.Join(words, " ")] |= current
+			l.entry(words[0]).class |= classFirstName
 		}
 		return nil
 	}

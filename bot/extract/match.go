@@ -146,6 +146,9 @@ func (d *doc) matchElem(e *element, i, to int, h *phraseHit) int {
 		}
 		return d.ments[t.ment].to - i
 	}
+	if e.verb && t.capital && !t.shout && d.german() && !d.sentenceStart(i) && d.norm(i-1) != ":" && d.norm(i-1) != `"` && d.sents[t.sent].kind != headingBlock {
+		return 0
+	}
 	for _, id := range e.ids {
 		for _, have := range t.info.elems {
 			if have == id {

@@ -70,7 +70,7 @@ func (t *trigger) inTrigger(i int) bool {
 func (d *doc) negated(t *trigger) bool {
 	from, to := d.clauseOf(t.head)
 	for i := from; i < to; i++ {
-		if !d.is(i, classNegation) || t.inTrigger(i) {
+		if !d.is(i, classNegation) || t.inTrigger(i) || d.spokenFor(t, i) {
 			continue
 		}
 		switch d.norm(i + 1) {
@@ -81,6 +81,18 @@ func (d *doc) negated(t *trigger) bool {
 			continue
 		}
 		return true
+	}
+	return false
+}
+
+// spokenFor reports whether the negation at token i is a part of another idiom
+// ("nicht zur Verfügung").
+func (d *doc) spokenFor(t *trigger, i int) bool {
+	for k := range d.trigs {
+		o := &d.trigs[k]
+		if o.sent == t.sent && o != t && o.idiom.id != t.idiom.id && o.inTrigger(i) {
+			return true
+		}
 	}
 	return false
 }

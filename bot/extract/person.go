@@ -8,19 +8,21 @@ import (
 
 // person is somebody the article names.
 type person struct {
-	name   string // as a reader would write it in full
-	key    string // folded, words separated by blanks
-	last   string // folded surname, its last word
-	coach  int    // signs that this is a coach
-	other  int    // signs of another office: director, player, reporter
-	staff  int    // goalkeeping and fitness coaches
-	role   bot.Role
-	age    int
-	first  int // token of the first mention
-	count  int
-	single bool // only a surname is known
-	common bool // the surname is also a common word (Anfang, Ende)
-	woman  bool
+	name    string // as a reader would write it in full
+	key     string // folded, words separated by blanks
+	last    string // folded surname, its last word
+	coach   int    // signs that this is a coach
+	other   int    // signs of another office: director, official, reporter
+	player  int    // signs of an active player
+	retired bool   // a former player
+	staff   int    // goalkeeping and fitness coaches
+	role    bot.Role
+	age     int
+	first   int // token of the first mention
+	count   int
+	single  bool // only a surname is known
+	common  bool // the surname is also a common word (Anfang, Ende)
+	woman   bool
 }
 
 // maxPersons bounds the entities of one article; a squad list names fifty.
@@ -62,7 +64,7 @@ func (d *doc) firstNameAt(i int) int {
 	if len(t.norm) == 1 && d.norm(i+1) == "." && i+2 < len(d.toks) && d.nameLike(i+2) {
 		return i + 2
 	}
-	if t.class.has(classStop|classAnyRole|classNoName) || !d.gaz.FirstName(t.norm) {
+	if t.class.has(classStop|classAnyRole|classNoName) || !t.class.has(classFirstName) && !d.gaz.FirstName(t.norm) {
 		return i
 	}
 	k := i + 1
@@ -162,9 +164,14 @@ func (d *doc) unlistedName(i int) int {
 	for k < len(d.toks) && d.toks[k].glued && d.nameLike(k) {
 		k++
 	}
-	k = d.skipParticles(k)
+	if d.foreignParticle(k) {
+		k = d.skipParticles(k)
+	}
 	if k >= len(d.toks) || !d.nameLike(k) || !d.toks[k].spaced || !d.sameSentence(i, k) || d.toks[k].shout {
 		return i
+	}
+	if d.firstNameAt(k) > k && d.surnameFollows(d.firstNameAt(k)) {
+		return i // the name begins with the next word
 	}
 	if d.gaz.CommonWord(d.toks[k].norm) || d.nounLike(d.toks[k].norm) {
 		return i
@@ -177,6 +184,16 @@ func (d *doc) unlistedName(i int) int {
 		return i
 	}
 	return end
+}
+
+// foreignParticle reports whether token k is a particle that is no German
+// preposition or article as well.
+func (d *doc) foreignParticle(k int) bool {
+	switch d.norm(k) {
+	case "van", "de", "di", "da", "dos", "ten", "ter", "el", "al", "la", "le", "del", "della", "bin", "ben", "mac", "mc", "st":
+		return true
+	}
+	return false
 }
 
 // nounLike reports endings that German nouns have and names hardly ever.
@@ -210,6 +227,12 @@ func (d *doc) addFullName(from, to int) {
 			name: d.personName(from, to), key: key, last: d.toks[to-1].norm, first: from, common: d.commonSurname(to - 1),
 		})
 		p = len(d.persons) - 1
+		switch known := d.lex.people[key]; {
+		case known.has(classCoach):
+			d.persons[p].coach++
+		case known.has(classOfficial):
+			d.persons[p].other++
+		}
 	}
 	d.persons[p].count++
 	d.cover(mention{kind: personMention, from: from, to: to, ent: p, form: fullName, owner: -1})

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"strings"
+
 	"karussell/bot"
 	"karussell/bot/extract/gazetteer"
 )
@@ -30,10 +32,47 @@ func (d *doc) survey() {
 			otherGame++
 		}
 	}
-	d.topic.coachy = head || coachWords >= 3
+	for i := range d.trigs {
+		if im := d.trigs[i].idiom; im.strong || im.kind.event() == bot.Departure && im.manner == bot.Dismissed && !im.weak {
+			coachWords++
+		}
+	}
+	d.topic.coachy = head || coachWords >= 2
 	d.topic.other = otherGame >= 2
-	d.trackFocus()
 	d.findPosts()
+	d.trackFocus()
+}
+
+// dateline reports whether a town only says where the article was written:
+// "Frankfurt, 4. November", "Dortmund.", "Mainz (dpa)".
+func (d *doc) dateline(x *mention) bool {
+	s := &d.sents[d.toks[x.from].sent]
+	if x.sense < gazetteer.Town || x.from != s.from || x.from > 60 {
+		return false
+	}
+	switch d.norm(x.to) {
+	case ".", ",", "(", "/", "-":
+		return d.norm(x.to) != "," || d.dateMentionAt(x.to+1)
+	}
+	return false
+}
+
+func (d *doc) dateMentionAt(i int) bool {
+	return i < len(d.toks) && d.toks[i].ment >= 0 && d.ments[d.toks[i].ment].kind == dateMention
+}
+
+// leftBehind reports whether the club at token i is one that somebody left
+// earlier: "nach seinem Aus beim FC Augsburg".
+func (d *doc) leftBehind(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-5 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "aus", "abschied", "ende", "entlassung", "trennung", "rauswurf", "zuletzt", "einst", "dismissal", "departure", "sacking":
+			if d.is(k+1, classPlace) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mainClub is the club that the article names most; the headline counts more.
@@ -75,10 +114,17 @@ func (d *doc) trackFocus() {
 				continue
 			}
 			x := &d.ments[m]
-			if x.versus || x.owner >= 0 || d.formerNear(x.from) {
+			if x.versus || x.owner >= 0 || d.formerNear(x.from) || d.dateline(x) || d.bracketed(x.from) || d.leftBehind(x.from) {
 				continue
 			}
-			if named < 0 || x.sense <= gazetteer.Nickname && d.ments[named].sense > gazetteer.Nickname {
+			if d.relativeClause(x.from) && !d.clubs[x.ent].headline {
+				continue
+			}
+			c := &d.clubs[x.ent]
+			if !c.headline && c.count < 2 && i-s.from > 4 {
+				continue // a side remark
+			}
+			if named < 0 || d.topicRank(x) > d.topicRank(&d.ments[named]) {
 				named = int(m)
 			}
 			if d.sectionMark(s, x) {
@@ -90,6 +136,21 @@ func (d *doc) trackFocus() {
 		}
 		d.topic.focus[n] = focus
 	}
+}
+
+// topicRank says how likely a club mention names what its sentence is about.
+func (d *doc) topicRank(x *mention) int {
+	rank := 0
+	if x.sense <= gazetteer.Nickname && !x.noun {
+		rank += 2
+	}
+	if !d.oblique(x.from) {
+		rank++
+	}
+	if c := &d.clubs[x.ent]; c.headline || x.ent == d.topic.main {
+		rank++
+	}
+	return rank
 }
 
 // sectionMark reports whether a club opens a section: alone in a heading, or
@@ -141,7 +202,12 @@ func (d *doc) findPosts() {
 func (d *doc) postBefore(m int) {
 	x := &d.ments[m]
 	o, ok := d.officeBefore(x.from)
-	if !ok || !o.coach {
+	if !ok {
+		d.clubBefore(m)
+		d.attribute(m)
+		return
+	}
+	if !o.coach {
 		return
 	}
 	for k := o.to - 1; k >= o.from-2 && k >= 0 && d.sameSentence(k, x.from); k-- {
@@ -154,6 +220,54 @@ func (d *doc) postBefore(m int) {
 		}
 		d.addPost(x.ent, c, &o, "post.before", x.from)
 		return
+	}
+}
+
+// clubBefore reads "der Fürther Mike Büskens", "Düsseldorfs Friedhelm Funkel",
+// "Liverpool's Jürgen Klopp".
+func (d *doc) clubBefore(m int) {
+	x := &d.ments[m]
+	k := x.from - 1
+	genitive := d.norm(k) == "'s" || d.norm(k) == "'"
+	if genitive {
+		k--
+	}
+	c := d.clubAt(k)
+	if c < 0 || x.form != fullName && !genitive || !d.sameSentence(k, x.from) || d.persons[x.ent].grade() < 0 {
+		return
+	}
+	if y := &d.ments[c]; !genitive && y.sense != gazetteer.Adjective && !strings.HasSuffix(d.toks[k].norm, "s") {
+		return
+	}
+	o := office{coach: true}
+	d.addPost(x.ent, c, &o, "post.genitive", x.from)
+}
+
+// attribute reads "der bei Austria Wien unter Vertrag stehende Michael Wimmer":
+// the club belongs to the name.
+func (d *doc) attribute(m int) {
+	x := &d.ments[m]
+	if x.from == 0 || d.toks[x.from-1].capital || d.toks[x.from-1].kind != wordToken {
+		return
+	}
+	c := -1
+	for k := x.from - 1; k >= 0 && k >= x.from-9 && d.sameSentence(k, x.from); k-- {
+		if d.toks[k].kind == punctToken && d.norm(k) != "." {
+			return
+		}
+		if y := d.clubAt(k); y >= 0 {
+			c = y
+		}
+		if c >= 0 && d.is(k, classDef) && !d.is(k, classPlace) && k < d.ments[c].from {
+			o := office{coach: true}
+			switch d.norm(x.from - 1) {
+			case "stehende", "stehenden", "taetige", "taetigen", "arbeitende", "beschaeftigte", "angestellte", "gebundene":
+			default:
+				o.former = true
+			}
+			d.addPost(x.ent, c, &o, "post.attribute", x.from)
+			return
+		}
 	}
 }
 
@@ -262,12 +376,20 @@ func (d *doc) postDescribed(m int) {
 
 // addPost records a post and makes the club mention its holder's.
 func (d *doc) addPost(p, c int, o *office, rule string, at int) {
-	x := &d.ments[c]
-	if x.versus && rule != "post.brackets" {
-		x.versus = false
+	for _, more := range d.moreClubs(c) {
+		if more != c && d.ments[more].owner < 0 {
+			d.ments[more].owner, d.ments[more].former = p, o.former
+			d.keepPost(p, more, o, rule, at)
+		}
 	}
-	x.owner = p
-	x.former = o.former
+	x := &d.ments[c]
+	x.owner, x.former, x.versus = p, o.former, x.versus && rule == "post.brackets"
+	d.keepPost(p, c, o, rule, at)
+}
+
+// keepPost appends a post.
+func (d *doc) keepPost(p, c int, o *office, rule string, at int) {
+	x := &d.ments[c]
 	role := o.role
 	if role == "" {
 		role = bot.Head
@@ -293,92 +415,4 @@ func (d *doc) present(p int) int {
 		}
 	}
 	return -1
-}
-
-// clubSlot is the club that a trigger is about, with the team, or -1.
-func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (int, bot.Team) {
-	if c := t.captured('K'); c >= 0 && d.ments[c].ent >= 0 {
-		return d.ments[c].ent, d.ments[c].team
-	}
-	p := d.ments[m].ent
-	arrival := typ == bot.Appointment || typ == bot.Link || typ == bot.Rejection
-	if pred {
-		arrival = false
-	}
-	best, bestScore := -1, 3.0
-	s := &d.sents[t.sent]
-	for i := s.from; i < s.to; i++ {
-		k := d.clubAt(i)
-		if k < 0 || d.ments[k].from != i {
-			continue
-		}
-		if score := d.clubScore(t, k, p, arrival); score > bestScore {
-			best, bestScore = k, score
-		}
-	}
-	if best >= 0 {
-		return d.ments[best].ent, d.ments[best].team
-	}
-	if !arrival {
-		if c := d.present(p); c >= 0 {
-			return c, ""
-		}
-	}
-	c := d.topic.focus[t.sent]
-	if arrival && c >= 0 && c == d.present(p) && c != d.topic.main {
-		c = d.topic.main
-	}
-	return c, ""
-}
-
-// clubScore grades how well club mention k fills the club of t.
-func (d *doc) clubScore(t *trigger, k, p int, arrival bool) float64 {
-	x := &d.ments[k]
-	clauses, tokens := d.farness(t, x)
-	score := 10 - 1.6*float64(min(clauses, 4)) - 0.1*float64(tokens)
-	if x.versus {
-		score -= 9
-	}
-	if x.sense == gazetteer.Town || x.sense == gazetteer.Ground {
-		score--
-		if !d.clubs[x.ent].anchored && !d.is(x.from-1, classPlace) && x.ent != d.topic.focus[t.sent] {
-			score -= 3
-		}
-	}
-	if x.ent == d.topic.focus[t.sent] || x.ent == d.topic.main {
-		score += 1.5
-	}
-	if x.former || d.formerNear(x.from) {
-		score -= 5
-	}
-	switch {
-	case x.owner >= 0 && x.owner != p:
-		score -= 4
-	case x.owner == p && arrival:
-		score -= 6
-	case x.owner == p:
-		score += 2
-	}
-	if arrival && d.origin(x.from) {
-		score -= 4
-	}
-	if arrival && d.present(p) == x.ent {
-		score -= 4
-	}
-	return score
-}
-
-// origin reports whether a club is where somebody comes from: "von", "aus",
-// "vom".
-func (d *doc) origin(i int) bool {
-	for k := i - 1; k >= 0 && k >= i-2 && d.sameSentence(k, i); k-- {
-		switch d.norm(k) {
-		case "von", "vom", "aus", "from":
-			return true
-		}
-		if !d.is(k, classDef) {
-			return false
-		}
-	}
-	return false
 }

@@ -45,8 +45,11 @@ func (d *doc) noteOffice(p int, o *office) {
 		if k.role == "" && !o.former {
 			k.role = o.role
 		}
-	case o.other && o.class.has(classPlayer) && o.former:
-		// A former player may well be a coach.
+	case o.class.has(classPlayer) && o.other && !o.class.has(classDirector|classOfficial):
+		k.player++
+		k.retired = k.retired || o.former
+	case o.other && o.former:
+		k.other++
 	case o.other:
 		k.other += 2
 	}
@@ -135,6 +138,8 @@ func (d *doc) colour(o *office, j, k int) bool {
 		o.team = bot.WomenTeam
 	case joined, t.ment >= 0 && d.ments[t.ment].kind == clubMention:
 		return true
+	case t.class.has(classJoin) && d.clubAt(j+1) >= 0 && d.clubAt(j-1) >= 0:
+		return true
 	case t.class.has(classPresent):
 		return true
 	case n == "head" || n == "chef" || n == "first" || n == "team" || n == "s":
@@ -185,10 +190,14 @@ func (d *doc) clauseVerbEnd(k int) bool {
 	return last > k+1 && t.kind == wordToken && !t.capital && t.class.has(classStop)
 }
 
-// isCoach grades a person: above zero a coach, below zero somebody else.
+// grade grades a person: above zero a coach, below zero somebody else.
 func (p *person) grade() int {
 	if p.staff > 0 && p.staff >= p.coach {
 		return -3
 	}
-	return p.coach - p.other
+	g := p.coach - p.other
+	if p.player > 0 && !p.retired && p.coach == 0 {
+		g--
+	}
+	return g
 }

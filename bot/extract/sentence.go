@@ -27,7 +27,9 @@ func (d *doc) split(from, to, blk int) {
 	d.addSentence(start, to, blk)
 }
 
-func isCloser(s string) bool { return s == `"` || s == "'" || s == ")" || s == "." || s == "!" || s == "?" }
+func isCloser(s string) bool {
+	return s == `"` || s == "'" || s == ")" || s == "." || s == "!" || s == "?"
+}
 
 func (d *doc) addSentence(from, to, blk int) {
 	if from >= to {

@@ -21,8 +21,8 @@ const (
 // token per part, joined by glued, so that "Ex-Schalke-Coach" shows its club
 // and its role.
 type token struct {
-	start, end int32  // bytes of the source
-	foldFrom   int32  // bytes of the folded text
+	start, end int32 // bytes of the source
+	foldFrom   int32 // bytes of the folded text
 	foldTo     int32
 	norm       string // folded spelling, see folder
 	info       *word  // what the lexicon knows; never nil

@@ -1,0 +1,170 @@
+package extract
+
+import (
+	"karussell/bot"
+	"karussell/bot/extract/gazetteer"
+)
+
+// clubSlot is the club that a trigger is about, with the team, or -1. Clubs of
+// the sentence compete with the club under discussion, the coach's own club
+// and those that seek a coach.
+func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (int, bot.Team) {
+	if c := t.captured('K'); c >= 0 && d.ments[c].ent >= 0 {
+		return d.ments[c].ent, d.ments[c].team
+	}
+	p := d.ments[m].ent
+	arrival := !pred && (typ == bot.Appointment || typ == bot.Link || typ == bot.Rejection)
+	best, bestScore := -1, 1.0
+	var team bot.Team
+	s := &d.sents[t.sent]
+	for i := s.from; i < s.to; i++ {
+		k := d.clubAt(i)
+		if k < 0 || d.ments[k].from != i {
+			continue
+		}
+		score := d.mentionScore(t, k, p, arrival) + d.topicScore(d.ments[k].ent, p, t.sent, arrival)
+		if score > bestScore {
+			best, bestScore, team = d.ments[k].ent, score, d.ments[k].team
+		}
+	}
+	offer := func(c int, score float64) {
+		if c < 0 {
+			return
+		}
+		if score += d.topicScore(c, p, t.sent, arrival); score > bestScore {
+			best, bestScore, team = c, score, ""
+		}
+	}
+	offer(d.topic.focus[t.sent], 3)
+	offer(d.topic.main, 2)
+	if !arrival {
+		offer(d.present(p), 2)
+	}
+	return best, team
+}
+
+// topicScore grades a club by what the article says about it elsewhere.
+func (d *doc) topicScore(c, p, sent int, arrival bool) float64 {
+	score := 0.0
+	if c == d.topic.main {
+		score++
+	}
+	if c == d.topic.focus[sent] {
+		score += 2
+	}
+	if d.clubs[c].headline {
+		score++
+	}
+	own := d.present(p) == c
+	switch {
+	case own && arrival:
+		score -= 6
+	case own:
+		score += 4
+	}
+	if arrival && d.isVacant(c) {
+		score += 3
+	}
+	return score
+}
+
+func (d *doc) isVacant(c int) bool {
+	for _, v := range d.topic.vacant {
+		if v == c {
+			return true
+		}
+	}
+	return false
+}
+
+// mentionScore grades how well the place of club mention k fits trigger t.
+func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
+	x := &d.ments[k]
+	clauses, tokens := d.farness(t, x)
+	score := 6 - 1.6*float64(min(clauses, 4)) - 0.08*float64(tokens)
+	if x.versus {
+		score -= 9
+	}
+	if x.sense >= gazetteer.Town && !x.noun && !d.clubs[x.ent].anchored && !d.is(x.from-1, classPlace) {
+		score -= 2
+	}
+	if x.former || d.formerNear(x.from) {
+		score -= 5
+	}
+	switch {
+	case x.owner >= 0 && x.owner != p:
+		score -= 5
+	case x.owner == p && arrival:
+		score -= 7
+	case x.owner == p:
+		score += 3
+	case arrival && d.bracketed(x.from):
+		score -= 6
+	}
+	if arrival && d.origin(x.from) {
+		score -= 4
+	}
+	if clauses > 0 && d.relativeClause(x.from) {
+		score -= 4
+	}
+	if arrival && clauses == 0 && d.destination(x.from) {
+		score += 2
+	}
+	return score
+}
+
+// bracketed reports whether token i stands in parentheses.
+func (d *doc) bracketed(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-8 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "(":
+			return true
+		case ")":
+			return false
+		}
+	}
+	return false
+}
+
+// relativeClause reports whether the clause of token i begins with a relative
+// pronoun.
+func (d *doc) relativeClause(i int) bool {
+	from, _ := d.clauseOf(i)
+	if d.toks[from].kind == punctToken {
+		from++
+	}
+	if d.is(from, classPlace) && d.is(from+1, classRelative) && from < i {
+		return true
+	}
+	return from > 0 && d.norm(from-1) == "," && d.is(from, classRelative)
+}
+
+// destination reports whether a club is where somebody is to go: "bei", "zu",
+// "für".
+func (d *doc) destination(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-3 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "bei", "beim", "zu", "zum", "fuer", "auf", "to", "at", "for":
+			return true
+		}
+		if !d.is(k, classDef) {
+			return false
+		}
+	}
+	return false
+}
+
+// origin reports whether a club is where somebody comes from: "von", "aus",
+// "vom".
+func (d *doc) origin(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-2 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "von", "vom", "aus", "from":
+			return true
+		}
+		if !d.is(k, classDef) {
+			return false
+		}
+	}
+	return false
+}
