@@ -19,41 +19,43 @@ const (
 	classDirector // sporting directors, planners
 	classOfficial // presidents, spokesmen, advisers
 	classPlayer
-	classPress     // pundits, reporters
-	classFormer    // ex, early, former
-	classPresent   // new, current
-	classDemonym   // nationalities and regions as persons: der Österreicher
-	classClubNoun  // Verein, Zweitligist
-	classWomen     // marks a women's team
-	classYouth     // marks an age group
-	classSecond    // marks a second team
-	classDef       // definite articles
-	classIndef     // indefinite articles
-	classPronoun   // personal pronouns of the third person
-	classPossess   // possessive pronouns
-	classRelative  // relative pronouns
-	classVersus    // what follows is an opponent
-	classNoName    // nouns that stand beside names in upper case
-	classHypo      // würde, wäre, if
-	classModal     // soll, sollen: hearsay
-	classPast      // einst, damals
-	classPlu       // hatte, war: pluperfect auxiliaries
-	classNumber    // value: number words
-	classLegal     // FC, SV: the legal forms that clubs' names begin with
-	classParticle  // particles of separable verbs
-	classNegation  // nicht, kein
-	classJoin      // und, sowie
-	classOtherGame // handball, ice hockey
-	classGame      // football words
-	classInter     // vorübergehend, interimsweise
-	classSpeech    // sagte, erklärte
-	classGerman    // frequent German words
-	classEnglish   // frequent English words
-	classHead      // Chef, Boss: coach or official by what stands beside
-	classBody      // Bank, Seitenlinie: bench words
-	classReport    // berichtet, meldet
-	classFirstName // first names of people.txt
-	classPlace     // in, bei, auf: before a town it stands for the club
+	classPress       // pundits, reporters
+	classFormer      // ex, early, former
+	classPresent     // new, current
+	classDemonym     // nationalities and regions as persons: der Österreicher
+	classClubNoun    // Verein, Zweitligist
+	classWomen       // marks a women's team
+	classYouth       // marks an age group
+	classSecond      // marks a second team
+	classDef         // definite articles
+	classIndef       // indefinite articles
+	classPronoun     // personal pronouns of the third person
+	classPossess     // possessive pronouns
+	classRelative    // relative pronouns
+	classVersus      // what follows is an opponent
+	classNoName      // nouns that stand beside names in upper case
+	classHypo        // würde, wäre, if
+	classModal       // soll, sollen: hearsay
+	classPast        // einst, damals
+	classPlu         // hatte, war: pluperfect auxiliaries
+	classNumber      // value: number words
+	classLegal       // FC, SV: the legal forms that clubs' names begin with
+	classParticle    // particles of separable verbs
+	classNegation    // nicht, kein
+	classJoin        // und, sowie
+	classOtherGame   // handball, ice hockey
+	classGame        // football words
+	classInter       // vorübergehend, interimsweise
+	classSpeech      // sagte, erklärte
+	classGerman      // frequent German words
+	classEnglish     // frequent English words
+	classHead        // Chef, Boss: coach or official by what stands beside
+	classBody        // Bank, Seitenlinie: bench words
+	classReport      // berichtet, meldet
+	classSubordinate // English conjunctions that open a clause without a comma
+	classMatch       // Spiel, Sieg, Niederlage: before a place it was played there
+	classFirstName   // first names of people.txt
+	classPlace       // in, bei, auf: before a town it stands for the club
 )
 
 // has reports whether any class of b is in c.
@@ -71,7 +73,7 @@ var classNames = map[string]class{
 	"hypo": classHypo, "modal": classModal, "past": classPast, "plu": classPlu, "number": classNumber,
 	"particle": classParticle, "negation": classNegation, "join": classJoin, "othergame": classOtherGame,
 	"game": classGame, "inter": classInter, "speech": classSpeech, "german": classGerman,
-	"english": classEnglish, "head": classHead, "bench": classBody, "report": classReport, "legal": classLegal, "place": classPlace,
+	"english": classEnglish, "head": classHead, "bench": classBody, "report": classReport, "legal": classLegal, "match": classMatch, "subordinate": classSubordinate, "place": classPlace,
 }
 
 // Role words in groups.

@@ -82,7 +82,8 @@ func (d *doc) placeHit(h *gazetteer.Hit) {
 		return
 	}
 	if len(h.Senses) == 0 {
-		if to-from > 1 || !d.gaz.CommonWord(d.toks[from].norm) || d.outletContext(from, to) {
+		first := to-from == 1 && (d.is(from, classFirstName) || d.gaz.FirstName(d.toks[from].norm)) && d.nameLike(to)
+		if !first && (to-from > 1 || !d.gaz.CommonWord(d.toks[from].norm) || d.outletContext(from, to)) {
 			d.cover(mention{kind: outletMention, from: from, to: to, ent: -1, owner: -1, outlet: h.Outlet})
 		}
 		return
@@ -106,7 +107,7 @@ func (d *doc) placeHit(h *gazetteer.Hit) {
 	}
 	c := d.clubFor(best.Club)
 	m := mention{kind: clubMention, from: from, to: to, ent: c, owner: -1, sense: best.Form, team: best.Team}
-	m.versus = d.opponent(from)
+	m.versus = d.opponent(from) || d.dateline(&m)
 	d.note(c, &m)
 	d.cover(m)
 }
@@ -218,11 +219,12 @@ func (d *doc) toksGlued(i int) bool { return i < len(d.toks) && d.toks[i].glued 
 // partOfName keeps "Moritz Stuttgart" and "Köln, Köllner" apart: a town between
 // a first name and nothing else is a surname.
 func (d *doc) partOfName(from, to int, f gazetteer.Form) bool {
-	if f < gazetteer.Adjective || to-from > 1 || from == 0 || !d.sameSentence(from-1, from) {
+	if to-from > 1 || from == 0 || !d.sameSentence(from-1, from) || d.toks[from].shout && f <= gazetteer.Alias {
 		return false
 	}
 	t := &d.toks[from-1]
-	return t.kind == wordToken && t.capital && d.toks[from].spaced && d.gaz.FirstName(t.norm) && !d.is(from-1, classStop|classAnyRole|classNoName)
+	return t.kind == wordToken && t.capital && d.toks[from].spaced && t.ment < 0 && (t.class.has(classFirstName) || d.gaz.FirstName(t.norm)) &&
+		!d.is(from-1, classStop|classAnyRole|classNoName)
 }
 
 // opponent reports whether the club at token i is only the other side of a
@@ -230,6 +232,9 @@ func (d *doc) partOfName(from, to int, f gazetteer.Form) bool {
 func (d *doc) opponent(i int) bool {
 	for k := i - 1; k >= 0 && k >= i-3 && d.sameSentence(k, i); k-- {
 		if d.is(k, classVersus) {
+			return true
+		}
+		if d.is(k, classPlace) && d.is(k-1, classMatch) && d.sameSentence(k-1, i) {
 			return true
 		}
 		if d.toks[k].kind == punctToken && d.norm(k) != "." || d.toks[k].kind == wordToken && d.toks[k].capital && !d.is(k, classStop) {
@@ -245,7 +250,7 @@ func (d *doc) afterScore(i int) bool {
 		t := &d.toks[k]
 		score := t.glued && d.toks[k-1].kind == numberToken || d.norm(k-1) == ":" && !t.spaced && d.num(k-2) >= 0
 		if t.kind == numberToken && score {
-			return d.is(k+1, classPlace|classDef|classVersus) || d.norm(k+1) == "at"
+			return d.is(k+1, classPlace|classDef|classVersus|classMatch) || d.norm(k+1) == "at"
 		}
 	}
 	return false

@@ -8,14 +8,13 @@ import (
 // clubSlot is the club that a trigger is about, with the team, or -1. Clubs of
 // the sentence compete with the club under discussion, the coach's own club
 // and those that seek a coach.
-func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (int, bot.Team) {
+func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club int, team bot.Team, sure float64) {
 	if c := t.captured('K'); c >= 0 && d.ments[c].ent >= 0 {
-		return d.ments[c].ent, d.ments[c].team
+		return d.ments[c].ent, d.ments[c].team, 20
 	}
 	p := d.ments[m].ent
 	arrival := !pred && (typ == bot.Appointment || typ == bot.Link || typ == bot.Rejection)
 	best, bestScore := -1, 1.0
-	var team bot.Team
 	s := &d.sents[t.sent]
 	for i := s.from; i < s.to; i++ {
 		k := d.clubAt(i)
@@ -40,20 +39,23 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (int, bo
 	if !arrival {
 		offer(d.present(p), 2)
 	}
-	return best, team
+	return best, team, bestScore
 }
 
 // topicScore grades a club by what the article says about it elsewhere.
 func (d *doc) topicScore(c, p, sent int, arrival bool) float64 {
 	score := 0.0
-	if c == d.topic.main {
-		score++
-	}
-	if c == d.topic.focus[sent] {
+	inFocus := c == d.topic.focus[sent]
+	if inFocus {
 		score += 2
 	}
-	if d.clubs[c].headline {
-		score++
+	if inFocus || !d.topic.sections {
+		if c == d.topic.main {
+			score++
+		}
+		if d.clubs[c].headline {
+			score++
+		}
 	}
 	own := d.present(p) == c
 	switch {
@@ -63,7 +65,12 @@ func (d *doc) topicScore(c, p, sent int, arrival bool) float64 {
 		score += 4
 	}
 	if arrival && d.isVacant(c) {
-		score += 3
+		switch {
+		case inFocus:
+			score += 3
+		case !d.topic.sections:
+			score += 1.5
+		}
 	}
 	return score
 }
@@ -81,7 +88,7 @@ func (d *doc) isVacant(c int) bool {
 func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	x := &d.ments[k]
 	clauses, tokens := d.farness(t, x)
-	score := 6 - 1.6*float64(min(clauses, 4)) - 0.08*float64(tokens)
+	score := 8 - 2.2*float64(min(clauses, 4)) - 0.08*float64(tokens)
 	if x.versus {
 		score -= 9
 	}

@@ -239,7 +239,7 @@ func (d *doc) salient(m int, coachOnly bool) int {
 	best, bestScore := -1, -100
 	for k := m - 1; k >= 0 && k > m-40; k-- {
 		x := &d.ments[k]
-		if x.kind != personMention || x.ent < 0 {
+		if x.kind != personMention || x.ent < 0 || x.compound {
 			continue
 		}
 		back := sent - int(d.toks[x.from].sent)
@@ -287,7 +287,7 @@ func (d *doc) oblique(i int) bool {
 			return true
 		}
 		switch t.norm {
-		case "von", "vom", "mit", "unter", "fuer", "ueber", "an", "auf", "zu", "zum", "nach", "ohne", "um", "of", "by", "with", "from", "for", "under", "over", "neben", "trotz":
+		case "vorgaenger", "vorgaengerin", "predecessor", "von", "vom", "mit", "unter", "fuer", "ueber", "an", "auf", "zu", "zum", "nach", "ohne", "um", "of", "by", "with", "from", "for", "under", "over", "neben", "trotz":
 			return true
 		}
 		if t.kind == punctToken || t.class.has(classStop) && !t.class.has(classDef|classPossess|classFormer|classPresent|classIndef) {
@@ -334,7 +334,7 @@ func (d *doc) clubInFocus(m, focus int) int {
 		if x.kind != clubMention || x.ent < 0 || x.versus || d.toks[x.from].sent < sent-3 {
 			continue
 		}
-		if d.formerNear(x.from) {
+		if d.formerNear(x.from) || d.leftBehind(x.from) {
 			continue
 		}
 		if d.clubs[x.ent].headline || d.clubs[x.ent].count > 1 {

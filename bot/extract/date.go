@@ -17,6 +17,7 @@ type when struct {
 	until  bool // after "bis"
 	since  bool // after "seit", "since"
 	season bool // "2021/22"
+	month  bool // a month without a year
 }
 
 // findDates marks the time expressions and resolves them.
@@ -155,7 +156,7 @@ func (d *doc) dayDate(day, month, k int) (when, int) {
 	if y := d.year(at); y > 0 && d.sameSentence(k-1, at) {
 		return when{date: ymd(y, month, day)}, at + 1
 	}
-	return when{date: d.nearest(month, day)}, k
+	return when{date: d.nearest(month, day), month: true}, k
 }
 
 func ymd(y, m, day int) bot.Date { return bot.Date(fmt.Sprintf("%04d-%02d-%02d", y, m, day)) }
@@ -219,7 +220,7 @@ func (d *doc) monthDate(i int) (when, int) {
 	if d.norm(i+1) == "dieses" && d.norm(i+2) == "jahres" {
 		return when{date: d.monthOf(m, 0)}, i + 3
 	}
-	return when{date: d.lastMonth(m)}, end
+	return when{date: d.lastMonth(m), month: true}, end
 }
 
 // lastMonth is the latest month of that name that is not after the publication.

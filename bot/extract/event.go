@@ -13,12 +13,36 @@ func (d *doc) settle() {
 	for i := range d.facts {
 		d.mergeInto(i)
 	}
+	d.oneClub()
 	for i := range d.facts {
 		if !d.facts[i].dead {
 			d.overrule(&d.facts[i])
 		}
 	}
 }
+
+// oneClub keeps, of news about one coach at several clubs, the one whose club
+// fits best: nobody is dismissed twice in a week. Candidates may have several
+// admirers, as long as each is named.
+func (d *doc) oneClub() {
+	for i := range d.facts {
+		f := &d.facts[i]
+		for j := range d.facts {
+			g := &d.facts[j]
+			if i == j || f.dead || g.dead || f.person != g.person || !f.fresh || !g.fresh {
+				continue
+			}
+			rival := f.typ == g.typ && f.club != g.club && (f.typ != bot.Link && f.typ != bot.Rejection || g.sure < sureClub)
+			both := f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Departure
+			if (rival || both) && (f.sure > g.sure || f.sure == g.sure && f.order <= g.order) {
+				g.dead, g.why = true, "better at "+d.clubs[f.club].name
+			}
+		}
+	}
+}
+
+// sureClub is the club score of a mention in the trigger's own clause.
+const sureClub = 7
 
 // mergeInto joins fact i to an earlier one about the same matter. News and
 // history of the same matter (a second spell) stay apart until the end.
@@ -32,6 +56,7 @@ func (d *doc) mergeInto(i int) {
 		f.dead, f.why = true, "said before"
 		g.fresh = g.fresh || f.fresh
 		g.stale = g.stale && f.stale
+		g.sure = max(g.sure, f.sure)
 		if f.status == bot.Confirmed {
 			g.status = bot.Confirmed
 		}

@@ -23,8 +23,9 @@ type fact struct {
 	sent   int
 	from   int // tokens of the trigger
 	rule   string
-	order  int  // by place
-	pred   bool // the predecessor of a succession
+	order  int     // by place
+	pred   bool    // the predecessor of a succession
+	sure   float64 // how well the club fits
 	dead   bool
 	why    string
 }
@@ -173,7 +174,7 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 		t.why = why
 		return
 	}
-	f.club, f.team = d.clubSlot(t, m, typ, pred)
+	f.club, f.team, f.sure = d.clubSlot(t, m, typ, pred)
 	if f.club < 0 {
 		t.why = "no club found"
 		return
@@ -189,6 +190,9 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	}
 	d.colourRole(t, m, &f)
 	f.status = d.certainty(t, typ)
+	if typ == bot.Appointment && d.hypothetical(t) {
+		f.typ, f.stage, f.status = bot.Link, bot.Candidate, bot.Reported
+	}
 	d.time(t, m, &f)
 	f.until = d.untilNear(t, typ)
 	d.facts = append(d.facts, f)
@@ -233,7 +237,7 @@ func (d *doc) coachSlot(t *trigger) int {
 		}
 		return m
 	}
-	best, bestScore := -1, 0.0
+	best, bestScore, stranger := -1, 0.0, -1
 	s := &d.sents[t.sent]
 	antecedent := d.antecedent(t)
 	for i := s.from; i < s.to; i++ {
@@ -251,8 +255,21 @@ func (d *doc) coachSlot(t *trigger) int {
 		if score > bestScore {
 			best, bestScore = k, score
 		}
+		if clauses, _ := d.farness(t, &d.ments[k]); d.persons[d.ments[k].ent].grade() < 0 && (clauses == 0 || k == antecedent) && !d.speaks(&d.ments[k]) {
+			stranger = k
+		}
 	}
-	if best >= 0 || t.idiom.here {
+	if stranger >= 0 && !t.idiom.strong {
+		// The clause speaks of a director or a player: it is about him, and not
+		// about a coach from somewhere else.
+		if best < 0 {
+			return stranger
+		}
+		if clauses, _ := d.farness(t, &d.ments[best]); clauses > 0 && best != antecedent {
+			return stranger
+		}
+	}
+	if best >= 0 || t.idiom.here || t.idiom.kind == kindSuccession {
 		return best
 	}
 	return d.coachBefore(t)
@@ -264,12 +281,17 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 	clauses, tokens := d.farness(t, x)
 	score := 10 - 2.2*float64(min(clauses, 4)) - 0.12*float64(tokens)
 	switch g := d.persons[x.ent].grade(); {
+	case g > 0 && clauses > 0:
+		score += 1.5
 	case g > 0:
 		score += 3
 	case g < 0 && t.idiom.strong:
-		score -= 3
+		score -= 2
 	case g < 0:
 		score -= 12
+	}
+	if x.compound || d.ownsRole(x) {
+		score -= 7
 	}
 	if x.form == pronounForm && d.norm(x.from) == "ihm" {
 		score -= 4
@@ -287,6 +309,24 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 		score -= 2
 	}
 	return score
+}
+
+// ownsRole reports whether a name only says whose assistant or successor is
+// meant: "Monk's right-hand man", "one of Heath's assistants".
+func (d *doc) ownsRole(x *mention) bool {
+	if d.norm(x.to) != "'s" {
+		return false
+	}
+	for i := x.to + 1; i < x.to+3; i++ {
+		if d.is(i, classAnyRole) {
+			return true
+		}
+		switch d.norm(i) {
+		case "right", "successor", "replacement", "side", "men", "staff", "squad", "team", "number", "predecessor":
+			return true
+		}
+	}
+	return false
 }
 
 // farness counts the clauses and tokens between a trigger and a mention.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strings"
 	"time"
 
 	"karussell/bot"
@@ -32,9 +33,11 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case found && d.isNew(w.date):
 		f.fresh = true
+	case d.oldSentence(t):
+		f.fresh, f.stale = false, true
 	case d.toldAsPast(t):
 		f.fresh, f.stale = false, true
-	case d.pluperfect(t):
+	case d.pluperfect(t) || d.attributive(t):
 		f.fresh = false
 	default:
 		f.fresh = true
@@ -116,7 +119,7 @@ func (d *doc) isOld(w *when) bool {
 		return true
 	}
 	if w.date == "" {
-		return false
+		return w.month && d.published == "" && !w.future && !w.until && !w.recent
 	}
 	if d.published == "" {
 		return true // a year in the text of an undated article
@@ -155,6 +158,56 @@ func (d *doc) toldAsPast(t *trigger) bool {
 	for i := range d.trigs {
 		o := &d.trigs[i]
 		if o.sent == t.sent && o.idiom.kind == kindHistory && d.reaches(o, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// oldSentence reports whether the sentence as a whole tells history: it names a
+// year or a month long ago and no day of the week.
+func (d *doc) oldSentence(t *trigger) bool {
+	s := &d.sents[t.sent]
+	old := false
+	for i := s.from; i < s.to; i++ {
+		k := int(d.toks[i].ment)
+		if k < 0 || d.ments[k].from != i || d.ments[k].kind != dateMention {
+			continue
+		}
+		w := &d.ments[k].when
+		if w.recent {
+			return false
+		}
+		if c, _ := d.farness(t, &d.ments[k]); c > 2 || w.until || d.isContractYear(&d.ments[k]) {
+			continue
+		}
+		old = old || d.isOld(w)
+	}
+	return old
+}
+
+// attributive reports whether the idiom is a participle before a noun: "der
+// inzwischen entlassene X".
+func (d *doc) attributive(t *trigger) bool {
+	if !d.german() || t.to-t.from > 2 {
+		return false
+	}
+	tok := &d.toks[t.head]
+	if tok.capital || !strings.HasSuffix(tok.norm, "e") && !strings.HasSuffix(tok.norm, "en") && !strings.HasSuffix(tok.norm, "er") {
+		return false
+	}
+	next := t.head + 1
+	return next < len(d.toks) && d.toks[next].capital && d.sameSentence(next, t.head) && d.adjectival(t.head)
+}
+
+// adjectival reports whether the participle at token i stands behind an
+// article: "der am Montag entlassene".
+func (d *doc) adjectival(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-5 && d.sameSentence(k, i); k-- {
+		if d.toks[k].kind == punctToken {
+			return false
+		}
+		if d.is(k, classDef|classPossess) && !d.is(k, classPlace) {
 			return true
 		}
 	}

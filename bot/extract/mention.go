@@ -37,7 +37,8 @@ type mention struct {
 	to   int
 	ent  int // index into persons or clubs; -1 while unresolved
 
-	form nameForm // persons
+	form     nameForm // persons
+	compound bool     // the name is the first part of a word: "Capretti-Meldung"
 
 	sense  gazetteer.Form // clubs
 	team   bot.Team

@@ -165,6 +165,21 @@ func (d *doc) modalNear(t *trigger) bool {
 	return false
 }
 
+// hypothetical reports whether an appointment is only thought of: "könnte
+// aufrücken", "are considering whether he should take over".
+func (d *doc) hypothetical(t *trigger) bool {
+	from, to := d.clauseOf(t.head)
+	for i := max(from-8, d.sents[t.sent].from); i < to; i++ {
+		switch d.norm(i) {
+		case "koennte", "koennten", "could", "might", "whether":
+			if i >= from || d.norm(i) == "whether" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // colourRole reads role and team from the words near the trigger.
 func (d *doc) colourRole(t *trigger, m int, f *fact) {
 	x := &d.ments[m]

@@ -319,7 +319,8 @@ func (d *doc) findSurnames() {
 			from--
 		}
 		d.persons[p].count++
-		d.cover(mention{kind: personMention, from: from, to: i + 1, ent: p, form: surname, owner: -1})
+		compound := d.toksGlued(i+1) && d.toks[i+1].kind == wordToken
+		d.cover(mention{kind: personMention, from: from, to: i + 1, ent: p, form: surname, owner: -1, compound: compound})
 	}
 }
 

@@ -9,11 +9,12 @@ import (
 
 // topics is what the article as a whole is about.
 type topics struct {
-	coachy bool  // about coaches: the headline or many words say so
-	other  bool  // about another sport
-	focus  []int // per sentence: the club under discussion, or -1
-	main   int   // the club of the article, or -1
-	vacant []int // clubs that seek a coach
+	coachy   bool  // about coaches: the headline or many words say so
+	other    bool  // about another sport
+	focus    []int // per sentence: the club under discussion, or -1
+	main     int   // the club of the article, or -1
+	vacant   []int // clubs that seek a coach
+	sections bool  // several clubs have a section each
 }
 
 // survey looks over the whole article before the triggers are judged.
@@ -98,7 +99,8 @@ func (d *doc) mainClub() int {
 // names as its subject, else that of the sentence before; a heading that names
 // a club opens its section.
 func (d *doc) trackFocus() {
-	focus, section, blk := d.topic.main, -1, -1
+	focus, section, blk, marks := d.topic.main, -1, -1, 0
+	opening := false
 	for n := range d.sents {
 		s := &d.sents[n]
 		if s.block != blk {
@@ -106,6 +108,7 @@ func (d *doc) trackFocus() {
 			if section >= 0 {
 				focus = section
 			}
+			opening = true
 		}
 		named := -1
 		for i := s.from; i < s.to; i++ {
@@ -121,13 +124,19 @@ func (d *doc) trackFocus() {
 				continue
 			}
 			c := &d.clubs[x.ent]
-			if !c.headline && c.count < 2 && i-s.from > 4 {
+			if !c.headline && c.count < 2 && i-s.from > 4 && !opening {
 				continue // a side remark
+			}
+			if !c.headline && x.ent != d.topic.main && d.is(x.to, classAnyCoach) {
+				continue // "Österreichs Teamchef"
 			}
 			if named < 0 || d.topicRank(x) > d.topicRank(&d.ments[named]) {
 				named = int(m)
 			}
 			if d.sectionMark(s, x) {
+				if section != x.ent {
+					marks++
+				}
 				section = x.ent
 			}
 		}
@@ -135,7 +144,9 @@ func (d *doc) trackFocus() {
 			focus = d.ments[named].ent
 		}
 		d.topic.focus[n] = focus
+		opening = false
 	}
+	d.topic.sections = marks > 1
 }
 
 // topicRank says how likely a club mention names what its sentence is about.

@@ -53,6 +53,9 @@ func (d *doc) addSentence(from, to, blk int) {
 				s.question = true
 			}
 		}
+		if t.class.has(classSubordinate) && i > from {
+			clause++
+		}
 		t.clause = clause
 	}
 	d.sents = append(d.sents, s)
