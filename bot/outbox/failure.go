@@ -114,7 +114,10 @@ func (l *lane) suspect(ref bot.ChatRef, now time.Time) {
 
 // limited keeps a platform's own word on when to go on.
 func (l *lane) limited(h *held, se *bot.SendError, now time.Time) time.Time {
-	until := now.Add(max(se.RetryAfter, time.Second))
+	until := now.Add(se.RetryAfter)
+	if se.RetryAfter <= 0 {
+		until = now.Add(time.Second)
+	}
 	scope := "chat"
 	if se.Global {
 		scope = "global"

@@ -8,14 +8,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"karussell/bot"
 	"karussell/bot/outbox"
 	"karussell/store/memory"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var fast = bot.Limits{Concurrent: 16, EditsCount: true}
 

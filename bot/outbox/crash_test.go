@@ -1,0 +1,357 @@
+package outbox_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"karussell/bot"
+	"karussell/bot/outbox"
+	"karussell/store/bolt"
+)
+
+// The crash test runs this test binary again as the dispatcher's process and
+// kills it with SIGKILL at random moments: 20 times, or as often as
+// KARUSSELL_KILLS says. The fake platform lives here, on loopback.
+const (
+	crashStore  = "KARUSSELL_CRASH_STORE"
+	crashServer = "KARUSSELL_CRASH_SERVER"
+	crashLife   = "KARUSSELL_CRASH_LIFE"
+	crashKills  = "KARUSSELL_KILLS"
+
+	crashConcurrent = 16
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(crashStore); path != "" {
+		if err := crashChild(path, os.Getenv(crashServer), os.Getenv(crashLife)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// crashChild dispatches until the outbox is empty.
+func crashChild(path, server, life string) error {
+	store, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	p := &wire{server: server, life: life, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: crashConcurrent}}}
+	d, err := outbox.New(outbox.Setup{
+		Store: store, Renderer: pen{}, Platforms: []bot.Platform{p},
+		Lease: 2 * time.Second, Timeout: 300 * time.Millisecond, Poll: 50 * time.Millisecond, Batch: 64,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	for {
+		var size bot.OutboxSize
+		err := store.View(ctx, func(tx bot.ReadTx) (err error) {
+			size, err = tx.OutboxSize()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if size.Waiting+size.Leased == 0 {
+			cancel()
+			return <-done
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// wire is an adapter for the fake platform: small, but over a real connection.
+type wire struct {
+	server, life string
+	client       *http.Client
+}
+
+type parcel struct {
+	Chat, Nonce, Title, Life string
+}
+
+func (*wire) Name() bot.PlatformName { return "telegram" }
+
+func (*wire) Limits() bot.Limits { return bot.Limits{Concurrent: crashConcurrent} }
+
+func (*wire) Run(ctx context.Context, _ bot.Responder) error {
+	<-ctx.Done()
+	return nil
+}
+
+func (w *wire) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.MessageID, error) {
+	body, err := json.Marshal(parcel{Chat: to.Chat, Nonce: m.Nonce, Title: m.Title, Life: w.life})
+	if err != nil {
+		return "", &bot.SendError{Kind: bot.SendRejected, Err: err}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.server, bytes.NewReader(body))
+	if err != nil {
+		return "", &bot.SendError{Kind: bot.SendRejected, Err: err}
+	}
+	resp, err := w.client.Do(req)
+	if err != nil {
+		return "", &bot.SendError{Kind: bot.SendUnsure, Err: err}
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		ID    string
+		After float64 // milliseconds
+	}
+	data, err := io.ReadAll(resp.Body)
+	if err == nil {
+		err = json.Unmarshal(data, &answer)
+	}
+	switch {
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return "", &bot.SendError{Kind: bot.SendLimited, RetryAfter: time.Duration(answer.After) * time.Millisecond}
+	case resp.StatusCode >= http.StatusInternalServerError:
+		return "", &bot.SendError{Kind: bot.SendTemporary, Code: resp.StatusCode}
+	case err != nil:
+		return "", &bot.SendError{Kind: bot.SendUnsure, Err: err}
+	}
+	return bot.MessageID(answer.ID), nil
+}
+
+// office is the fake platform: it takes messages, with or without honouring
+// their nonce, and fails as it is told.
+type office struct {
+	faults bool
+	mu     sync.Mutex
+	taken  map[string][]receipt // by nonce
+	order  map[string][]string  // titles by chat, first copies only
+	rnd    *rand.Rand
+}
+
+// receipt is one acceptance of a message.
+type receipt struct {
+	life    string
+	dropped bool // the platform took it and did not say so
+}
+
+func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var p parcel
+	if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
+		return // the sender died in mid-request
+	}
+	o.mu.Lock()
+	roll := o.rnd.IntN(1000)
+	o.mu.Unlock()
+	if !o.faults {
+		roll = 1000
+	}
+	switch {
+	case roll < 30:
+		w.WriteHeader(http.StatusTooManyRequests)
+		fmt.Fprint(w, `{"after": 120}`)
+	case roll < 45:
+		w.WriteHeader(http.StatusInternalServerError)
+	case roll < 55:
+		w.WriteHeader(http.StatusBadGateway)
+		fmt.Fprint(w, "<html><h1>502 Bad Gateway</h1></html>")
+	case roll < 60: // hangs
+		<-r.Context().Done()
+	case roll < 70: // takes it, and drops the connection
+		o.take(p, true)
+		panic(http.ErrAbortHandler)
+	case roll < 75: // takes it, and answers something else
+		o.take(p, true)
+		fmt.Fprint(w, "<html>welcome</html>")
+	default:
+		o.take(p, false)
+		fmt.Fprintf(w, `{"id": %q}`, p.Nonce)
+	}
+}
+
+func (o *office) take(p parcel, dropped bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.taken[p.Nonce]) == 0 {
+		o.order[p.Chat] = append(o.order[p.Chat], p.Title)
+	}
+	o.taken[p.Nonce] = append(o.taken[p.Nonce], receipt{p.Life, dropped})
+}
+
+func (o *office) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.taken)
+}
+
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts and kills processes")
+	}
+	t.Run("healthy platform", func(t *testing.T) { killMany(t, false) })
+	t.Run("faulty platform", func(t *testing.T) { killMany(t, true) })
+}
+
+func kills(t *testing.T) int {
+	t.Helper()
+	s := os.Getenv(crashKills)
+	if s == "" {
+		return 20
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatalf("%s: %v", crashKills, err)
+	}
+	return n
+}
+
+func killMany(t *testing.T, faults bool) {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	o := &office{faults: faults, taken: map[string][]receipt{}, order: map[string][]string{}, rnd: rand.New(rand.NewPCG(seed, 1))}
+	server := httptest.NewServer(o)
+	defer server.Close()
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	path := filepath.Join(t.TempDir(), "crash.db")
+	n := kills(t)
+	owed := n * 150
+	seedStore(t, path, 0, owed)
+
+	for life := range n {
+		cmd := child(t, path, server.URL, life)
+		// Wait for it to be at work, then for a random moment.
+		before := o.count()
+		waitFor(t, cmd, func() bool { return o.count() > before || o.count() == owed })
+		time.Sleep(time.Duration(rnd.IntN(60_000)) * time.Microsecond)
+		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()             // it was killed
+		if o.count() > owed*9/10 { // keep it under load
+			seedStore(t, path, owed, owed+n*50)
+			owed += n * 50
+		}
+	}
+	last := child(t, path, server.URL, n)
+	if err := last.Wait(); err != nil {
+		t.Fatalf("the last life: %v", err)
+	}
+	o.verify(t, n, owed)
+	store, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if problems, err := store.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("the store after all kills: %v, %v", problems, err)
+	}
+}
+
+// seedStore adds deliveries from the from-th to the to-th: three stories a chat.
+func seedStore(t *testing.T, path string, from, to int) {
+	t.Helper()
+	store, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var ds []bot.Delivery
+	begin := time.Now()
+	for i := from; i < to; i++ {
+		ds = append(ds, crashDelivery(i, begin))
+	}
+	owe(t, store, ds...)
+}
+
+func crashDelivery(i int, begin time.Time) bot.Delivery {
+	d := owed(chat(i/3), bot.StoryID(i%3+1), begin)
+	d.Created = begin.Add(time.Duration(i))
+	return d
+}
+
+func child(t *testing.T, path, server string, life int) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), crashStore+"="+path, crashServer+"="+server, crashLife+"="+strconv.Itoa(life))
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func waitFor(t *testing.T, cmd *exec.Cmd, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			_ = cmd.Process.Kill()
+			t.Fatal("the process sends nothing")
+		}
+	}
+}
+
+// verify: nothing is lost, every chat's order is kept, and a message was taken
+// twice only when it was on the wire at a kill (at most as many per life as may
+// be under way at once) or when the platform took it without saying so.
+func (o *office) verify(t *testing.T, lives, owed int) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	duplicates, unsaid := 0, 0
+	perLife := map[string]int{}
+	for i := range owed {
+		d := crashDelivery(i, time.Time{})
+		got := o.taken[d.Nonce()]
+		if len(got) == 0 {
+			t.Errorf("%s is lost", d.ID)
+		}
+		for _, again := range got[:max(len(got)-1, 0)] { // each of these was followed by another
+			duplicates++
+			if again.dropped {
+				unsaid++
+				continue
+			}
+			perLife[again.life]++
+		}
+	}
+	if len(o.taken) != owed {
+		t.Errorf("%d different messages for %d deliveries", len(o.taken), owed)
+	}
+	for life, n := range perLife {
+		if n > crashConcurrent || life == strconv.Itoa(lives) {
+			t.Errorf("life %s: %d messages were sent again; at most %d can have been on the wire", life, n, crashConcurrent)
+		}
+	}
+	for ref, titles := range o.order {
+		for i := 1; i < len(titles); i++ {
+			if titles[i-1] > titles[i] && !o.faults {
+				t.Errorf("chat %s: order %q", ref, titles)
+			}
+		}
+	}
+	t.Logf("%d kills, %d deliveries, none lost; taken twice: %d (of them %d that the platform took without saying so); with the nonce honoured: 0",
+		lives, owed, duplicates, unsaid)
+}
