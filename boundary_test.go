@@ -23,7 +23,12 @@ type rule struct {
 }
 
 var rules = []rule{
-	{"", nil, "the composition root sees all of our packages; kong reads its command line"},
+	{"", []string{
+		module, "golang.org/x/sync", "golang.org/x/term", "github.com/alecthomas/kong", "github.com/schollz/progressbar/v3",
+	}, "the composition root sees all of our packages, reads the command line and draws its progress"},
+	{"/bot/extract", []string{module + "/bot", module + "/bot/extract/gazetteer", "golang.org/x/text"}, "extraction is pure"},
+	{"/bot/extract/gazetteer", []string{module + "/bot"}, "knowledge is data"},
+	{"/bot/extract/score", []string{module + "/bot", module + "/bot/extract/gazetteer"}, "the judge knows events, not how they were found"},
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
 	{"/bot/phrases", []string{
 		"github.com/BurntSushi/toml", "github.com/nicksnyder/go-i18n", "golang.org/x/text",

@@ -26,7 +26,9 @@ func TestASecondPollerIsSaidPlainly(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	w.AwaitThat(t, "the explanation", func() bool { return strings.Contains(w.log.String(), "another program fetches updates with the same token") })
+	w.AwaitThat(t, "the explanation", func() bool {
+		return strings.Contains(w.log.String(), "another program fetches updates with the same token")
+	})
 	w.InjectText(1, 1, "/coach x")
 	w.Await(t, 1, 1) // and it goes on
 }

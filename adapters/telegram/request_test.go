@@ -66,7 +66,8 @@ func TestWhatIsARequest(t *testing.T) {
 			in(ref(group), bot.GroupChat, bot.Request{Command: "subscribe", Text: "Schalke", User: "telegram:12", Title: "Nordkurve"}),
 		},
 		"group: anonymous administrator": {
-			group, admin, "/folgen Schalke", []telegramtest.Option{telegramtest.Anonymous()},
+			group, admin, "/folgen Schalke",
+			[]telegramtest.Option{telegramtest.Anonymous()},
 			in(ref(group), bot.GroupChat, bot.Request{Command: "subscribe", Text: "Schalke", Title: "Nordkurve", CanManage: true}),
 		},
 		"group: in a foreign channel's name": {
@@ -83,7 +84,8 @@ func TestWhatIsARequest(t *testing.T) {
 		"channel: free text": {channel, 0, "Guten Morgen", nil, nil},
 
 		"forum: topic": {
-			forum, fan, "/coach x", []telegramtest.Option{telegramtest.InTopic(5)},
+			forum, fan, "/coach x",
+			[]telegramtest.Option{telegramtest.InTopic(5)},
 			in(bot.ChatRef{Platform: "telegram", Chat: "-100700", Thread: "5"}, bot.GroupChat, bot.Request{Command: "coach", Text: "x", User: "telegram:12", Title: "Forum"}),
 		},
 		"forum: general topic": {
@@ -91,7 +93,8 @@ func TestWhatIsARequest(t *testing.T) {
 			in(ref(forum), bot.GroupChat, bot.Request{Command: "coach", Text: "x", User: "telegram:12", Title: "Forum"}),
 		},
 		"a thread that is no topic": {
-			group, fan, "/coach x", []telegramtest.Option{telegramtest.With("message_thread_id", 99)},
+			group, fan, "/coach x",
+			[]telegramtest.Option{telegramtest.With("message_thread_id", 99)},
 			in(ref(group), bot.GroupChat, bot.Request{Command: "coach", Text: "x", User: "telegram:12", Title: "Nordkurve"}),
 		},
 	}

@@ -35,9 +35,14 @@ func TestTheTokenShowsNowhere(t *testing.T) {
 	}
 	echo := "you sent " + w.Token + " and " + strings.TrimPrefix(w.Token, "4711000:")
 	for _, f := range []telegramtest.Fault{
-		{Kind: telegramtest.Hang}, {Kind: telegramtest.DropBefore}, {Kind: telegramtest.DropAfter}, {Kind: telegramtest.HTML502},
-		{Kind: telegramtest.Truncated}, {Kind: telegramtest.Redirect, Location: elsewhere.URL},
-		{Kind: telegramtest.Refuse, Code: 400, Text: echo}, {Kind: telegramtest.Refuse, Code: 403, Text: echo},
+		{Kind: telegramtest.Hang},
+		{Kind: telegramtest.DropBefore},
+		{Kind: telegramtest.DropAfter},
+		{Kind: telegramtest.HTML502},
+		{Kind: telegramtest.Truncated},
+		{Kind: telegramtest.Redirect, Location: elsewhere.URL},
+		{Kind: telegramtest.Refuse, Code: 400, Text: echo},
+		{Kind: telegramtest.Refuse, Code: 403, Text: echo},
 	} {
 		f.Times = 2
 		w.Fault(f)

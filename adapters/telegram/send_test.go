@@ -93,7 +93,9 @@ func TestSendToNobody(t *testing.T) {
 	t.Parallel()
 	w := ready(t)
 	for _, to := range []bot.ChatRef{
-		{Platform: "discord", Chat: "1"}, {Platform: telegram.Name, Chat: ""}, {Platform: telegram.Name, Chat: "abc"},
+		{Platform: "discord", Chat: "1"},
+		{Platform: telegram.Name, Chat: ""},
+		{Platform: telegram.Name, Chat: "abc"},
 		{Platform: telegram.Name, Chat: "1", Thread: "x"},
 	} {
 		if _, err := w.adapter.Send(t.Context(), to, say("x")); kindOf(t, err) != bot.SendRejected {

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"karussell/bot"
+	"karussell/config"
+	"karussell/store/bolt"
+)
+
+// world is what a command sees of the outside.
+type world struct {
+	ctx                                           context.Context //nolint:containedctx // the root context, handed on by every command
+	stdin                                         io.Reader
+	stdout, stderr                                io.Writer
+	env                                           config.Lookup
+	environ                                       []string
+	now                                           func() time.Time
+	stdinTerminal, stdoutTerminal, stderrTerminal bool
+
+	configFile string
+	args       []string    // of this call
+	dir        string      // relative paths are meant from here; empty: the working directory
+	store      *bolt.Store // open already, when the command runs inside the bot; else nil
+}
+
+// path is a file named by the user.
+func (w *world) path(name string) string {
+	if w.dir == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(w.dir, name)
+}
+
+// commandLine is the whole command line; kong reads it.
+type commandLine struct {
+	Config string `help:"Configuration file (TOML). Flags beat the environment, the environment beats the file." type:"path" placeholder:"FILE"`
+
+	Demo    demoCmd    `cmd:"" help:"Show the bot at work: no configuration, no token, no network."`
+	Run     runCmd     `cmd:"" help:"Run the bot: feeds, alerts, and every platform whose token is set."`
+	Console consoleCmd `cmd:"" help:"Talk to the bot in this terminal."`
+	Ask     askCmd     `cmd:"" help:"Ask one command and print the answer as plain text."`
+	Ingest  ingestCmd  `cmd:"" help:"Read articles from files, folders or addresses into the store."`
+	Extract extractCmd `cmd:"" help:"Print what articles say about coaches, without storing anything."`
+	Eval    evalCmd    `cmd:"" help:"Score the extraction against annotated articles."`
+	Explain explainCmd `cmd:"" help:"Show why the extraction understood an article as it did."`
+	Story   storyCmd   `cmd:"" help:"Show a story, or correct it."`
+	Feeds   feedsCmd   `cmd:"" help:"List the known sources, or try a feed without storing anything."`
+	Backup  backupCmd  `cmd:"" help:"Copy the store to a file, checked, also while the bot is running."`
+	Check   checkCmd   `cmd:"" help:"Examine the store for damage."`
+	Compact compactCmd `cmd:"" help:"Give unused space in the store's file back."`
+	Doctor  doctorCmd  `cmd:"" help:"Check settings, store, feeds and platforms, and say what to do."`
+	Health  healthCmd  `cmd:"" help:"Ask the running bot whether it is well (for containers)."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// Exit codes of the command line contract.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in the call rather than in the world.
+type usageError struct{ error }
+
+// exitCode carries kong's wish to exit (after --help) up to run.
+type exitCode int
+
+// run is the program. It returns the exit code.
+func run(w *world, args []string) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			wish, ok := p.(exitCode)
+			if !ok {
+				panic(p)
+			}
+			code = int(wish)
+		}
+	}()
+	var line commandLine
+	parser, err := kong.New(&line,
+		kong.Name("karussell"),
+		kong.Description("Karussell reads German football news, understands what it says about coaches, and tells the chats that want to know."),
+		kong.Writers(w.stdout, w.stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return report(w, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	call, err := parser.Parse(args)
+	if err != nil {
+		return report(w, usageError{fmt.Errorf("%w; karussell --help lists what there is", err)})
+	}
+	w.configFile, w.args = line.Config, args
+	return report(w, call.Run(w))
+}
+
+// report prints an error as one sentence and chooses the exit code.
+func report(w *world, err error) int {
+	if err == nil || errors.Is(err, context.Canceled) && w.ctx.Err() != nil {
+		return exitOK
+	}
+	if code, ok := errors.AsType[remoteExit](err); ok {
+		return int(code) // the bot has said what there is to say
+	}
+	for _, sentence := range sentences(err) {
+		fmt.Fprintln(w.stderr, "karussell:", sentence)
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// sentences splits joined errors into a line each.
+func sentences(err error) []string {
+	var out []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// settings reads the configuration; a --db flag beats it.
+func (w *world) settings(db string) (config.Config, error) {
+	c, err := config.Load(w.configFile, w.env)
+	if db != "" {
+		c.DB = db
+	}
+	var names []string
+	for _, e := range w.environ {
+		name, _, _ := strings.Cut(e, "=")
+		names = append(names, name)
+	}
+	for _, warning := range config.UnknownEnvironment(names) {
+		fmt.Fprintln(w.stderr, "karussell:", warning)
+	}
+	if err != nil {
+		return c, usageError{err}
+	}
+	return c, nil
+}
+
+// logger logs to stderr as configured.
+func (w *world) logger(c config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo // checked by config
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(w.stderr, options))
+}
+
+// version is stamped in by the release build; otherwise it is the module's.
+var version string //nolint:gochecknoglobals // the linker sets it
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
+}
+
+func owners(c config.Config) []bot.UserRef {
+	out := make([]bot.UserRef, len(c.Owners))
+	for i, o := range c.Owners {
+		out[i] = bot.UserRef(o)
+	}
+	return out
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(w *world) error {
+	_, err := fmt.Fprintln(w.stdout, "karussell", versionText())
+	return err
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"karussell/bot"
+	"karussell/store/bolt"
+)
+
+// local is the chat of people at the machine itself.
+func local() bot.ChatRef { return bot.ChatRef{Platform: "console", Chat: "local"} }
+
+type askCmd struct {
+	DB   string   `help:"The store's file." name:"db" placeholder:"FILE"`
+	Lang string   `help:"Language of the answer." enum:"de,en," default:"" placeholder:"de|en"`
+	Text []string `arg:"" passthrough:"" name:"command" help:"A command as in a chat: /coach Backhaus"`
+}
+
+// Run answers one command: exit 0 answered, 1 failed, 2 wrong usage.
+func (c *askCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	log := w.logger(settings.Log)
+	k, err := loadKnowledge()
+	if err != nil {
+		return err
+	}
+	return withStore(w, settings, log, func(store *bolt.Store) error {
+		engine, err := newEngine(w, settings, store, k, log, nil)
+		if err != nil {
+			return err
+		}
+		request, err := parseCommand(engine.Commands(), strings.Join(c.Text, " "))
+		if err != nil {
+			return usageError{err}
+		}
+		request.Language = c.Lang
+		answer := engine.Respond(w.ctx, request)
+		if _, err := fmt.Fprintln(w.stdout, answer.Text()); err != nil {
+			return err
+		}
+		if answer.Tone == bot.ToneProblem {
+			return errors.New("the command was not carried out")
+		}
+		return nil
+	})
+}
+
+// parseCommand reads "/coach Backhaus" as typed on a command line.
+func parseCommand(table []bot.CommandSpec, line string) (bot.Request, error) {
+	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	word = strings.ToLower(strings.TrimPrefix(word, "/"))
+	for _, spec := range table {
+		if spec.Name == word || slices.Contains(spec.Aliases, word) {
+			return bot.Request{
+				Chat: local(), Kind: bot.PrivateChat, User: "console:local", CanManage: true,
+				Command: spec.Name, Text: strings.TrimSpace(rest),
+			}, nil
+		}
+	}
+	names := make([]string, 0, len(table))
+	for _, spec := range table {
+		if !spec.Hidden && !spec.Owner {
+			names = append(names, "/"+spec.Name)
+		}
+	}
+	return bot.Request{}, fmt.Errorf("%q is no command; there are %s", word, strings.Join(names, " "))
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"karussell/bot"
+	"karussell/bot/feed"
+	"karussell/store/bolt"
+)
+
+// batchSize is how many articles commit together: large enough to be fast,
+// small enough that little is read again after a crash.
+const batchSize = 64
+
+type ingestCmd struct {
+	DB        string   `help:"The store's file." name:"db" placeholder:"FILE"`
+	Outlet    string   `help:"The medium that the articles come from." placeholder:"NAME"`
+	Published string   `help:"Date of articles that state none: YYYY-MM-DD, YYYY-MM or YYYY." placeholder:"DATE"`
+	Alert     bool     `help:"Treat the articles as just published and alert subscribers."`
+	Paths     []string `arg:"" name:"path" help:"Files, folders or addresses of articles."`
+}
+
+// Run reads the articles into the store. Running it twice changes nothing.
+func (c *ingestCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	published, err := bot.ParseDate(c.Published)
+	if err != nil {
+		return usageError{err}
+	}
+	log := w.logger(settings.Log)
+	k, err := loadKnowledge()
+	if err != nil {
+		return err
+	}
+	return withStore(w, settings, log, func(store *bolt.Store) error {
+		engine, err := newEngine(w, settings, store, k, log, nil)
+		if err != nil {
+			return err
+		}
+		in := intake{w: w, engine: engine, cmd: c, published: published, pages: feed.NewReader(userAgent(settings), settings.Feeds.AllowPrivate)}
+		return in.all(w.ctx, c.Paths, log)
+	})
+}
+
+// intake reads articles and hands them over in batches.
+type intake struct {
+	w         *world
+	engine    *bot.Engine
+	cmd       *ingestCmd
+	published bot.Date
+	pages     *feed.Reader
+	sum       bot.Ingested
+	pending   []bot.Article
+	problems  []error
+}
+
+func (in *intake) all(ctx context.Context, paths []string, log *slog.Logger) error {
+	var local, remote []string
+	for _, p := range paths {
+		if strings.HasPrefix(p, "http://") || strings.HasPrefix(p, "https://") {
+			remote = append(remote, p)
+		} else {
+			local = append(local, in.w.path(p))
+		}
+	}
+	files, problems := feed.Files(local)
+	in.problems = problems
+	bar := in.progress(len(files) + len(remote))
+	for _, file := range files {
+		article, err := feed.ReadFile(file)
+		if err := in.take(ctx, article, err); err != nil {
+			return in.stop(err)
+		}
+		_ = bar.Add(1) // a progress bar that cannot be drawn changes nothing
+	}
+	for _, address := range remote {
+		article, err := in.pages.Page(ctx, address)
+		if err := in.take(ctx, article, err); err != nil {
+			return in.stop(err)
+		}
+		_ = bar.Add(1)
+	}
+	err := in.flush(ctx)
+	_ = bar.Finish()
+	if err != nil {
+		return in.stop(err)
+	}
+	log.DebugContext(ctx, "ingest finished", "files", len(files))
+	in.summary()
+	return errors.Join(in.problems...)
+}
+
+// take adds an article, or remembers why there is none and goes on.
+func (in *intake) take(ctx context.Context, article bot.Article, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		in.problems = append(in.problems, err)
+		return nil
+	}
+	article.ReadAt = in.w.now()
+	if in.cmd.Outlet != "" {
+		article.Outlet = in.cmd.Outlet
+	}
+	if article.Published.IsZero() {
+		article.Published = in.published
+	}
+	in.pending = append(in.pending, article)
+	if len(in.pending) < batchSize {
+		return nil
+	}
+	return in.flush(ctx)
+}
+
+func (in *intake) flush(ctx context.Context) error {
+	if len(in.pending) == 0 {
+		return nil
+	}
+	got, err := in.engine.Ingest(ctx, bot.Batch{Articles: in.pending, Backlog: !in.cmd.Alert, AlertAll: in.cmd.Alert})
+	if err != nil {
+		return err
+	}
+	in.pending = in.pending[:0]
+	in.sum.New += got.New
+	in.sum.Changed += got.Changed
+	in.sum.Known += got.Known
+	in.sum.Copies += got.Copies
+	in.sum.Events += got.Events
+	in.sum.Stories += got.Stories
+	in.sum.Fanouts += got.Fanouts
+	return nil
+}
+
+// stop reports what was stored before the store failed.
+func (in *intake) stop(err error) error {
+	in.summary()
+	return errors.Join(append(in.problems, storeSentence(err))...)
+}
+
+func (in *intake) summary() {
+	fmt.Fprintf(in.w.stdout, "%d articles read: %d new, %d changed, %d known, %d copies; %d events, %d stories changed, %d not readable\n",
+		in.sum.New+in.sum.Changed+in.sum.Known+in.sum.Copies, in.sum.New, in.sum.Changed, in.sum.Known, in.sum.Copies,
+		in.sum.Events, in.sum.Stories, len(in.problems))
+}
+
+func (in *intake) progress(total int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(in.w.stderr),
+		progressbar.OptionSetVisibility(in.w.stderrTerminal),
+		progressbar.OptionSetDescription("reading"),
+		progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)
+}
+
+// storeSentence says what to do about a store's error.
+func storeSentence(err error) error {
+	if errors.Is(err, bot.ErrFull) {
+		return fmt.Errorf("%w; free some space and run the same command again: what is stored stays, what is missing is read then", err)
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"karussell/store/bolt"
+)
+
+type backupCmd struct {
+	DB   string `help:"The store's file." name:"db" placeholder:"FILE"`
+	Dest string `arg:"" help:"The copy's file; it must not exist yet." placeholder:"DEST"`
+}
+
+// Run copies the store and examines the copy before it gets its name.
+func (c *backupCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	return withStore(w, settings, w.logger(settings.Log), func(store *bolt.Store) error {
+		dest := w.path(c.Dest)
+		if _, err := os.Stat(dest); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s exists already; name another file, so that no backup is lost by mistake", c.Dest)
+		}
+		if err := store.Backup(w.ctx, dest); err != nil {
+			return err
+		}
+		fmt.Fprintf(w.stdout, "%s: copied to %s and checked\n", settings.DB, c.Dest)
+		return nil
+	})
+}
+
+type checkCmd struct {
+	DB string `help:"The store's file." name:"db" placeholder:"FILE"`
+}
+
+// Run examines the store: the file's structure and our own indexes.
+func (c *checkCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	return withStore(w, settings, w.logger(settings.Log), func(store *bolt.Store) error {
+		problems, err := store.Check(w.ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range problems {
+			fmt.Fprintf(w.stdout, "%v\n", p)
+		}
+		if len(problems) > 0 {
+			return fmt.Errorf("%s: %d problems; restore the last backup", settings.DB, len(problems))
+		}
+		fmt.Fprintf(w.stdout, "%s: no problems\n", settings.DB)
+		return nil
+	})
+}
+
+type compactCmd struct {
+	DB string `help:"The store's file." name:"db" placeholder:"FILE"`
+}
+
+// Run rewrites the store without its unused space. Nobody else may have it open.
+func (c *compactCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	before, err := os.Stat(settings.DB)
+	if err != nil {
+		return fmt.Errorf("%s: there is no such store; check the spelling", settings.DB)
+	}
+	if err := bolt.Compact(w.ctx, settings.DB, settings.DB); err != nil {
+		return err
+	}
+	after, err := os.Stat(settings.DB)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w.stdout, "%s: %d KB, was %d KB\n", settings.DB, after.Size()>>10, before.Size()>>10)
+	return nil
+}

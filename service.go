@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"karussell/bot"
+	"karussell/bot/feed"
+	"karussell/bot/outbox"
+)
+
+// grace is how long a shutdown may take to finish what is being sent.
+const grace = 10 * time.Second
+
+// service is the engine with everything around it that runs.
+type service struct {
+	engine    *bot.Engine
+	store     bot.Store
+	platforms []bot.Platform
+	poller    *feed.Poller // nil: no feeds
+	meter     bot.Meter
+	now       func() time.Time
+	log       *slog.Logger
+	more      []func(context.Context) error // further loops: servers, backups
+}
+
+// run blocks until ctx ends or nothing is left to run for. Every loop it starts
+// has stopped when it returns.
+func (s *service) run(ctx context.Context) error {
+	dispatcher, err := outbox.New(outbox.Setup{
+		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Changed: s.engine.Changed,
+		Now: s.now, Log: s.log, Meter: s.meter, Grace: grace,
+	})
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.engine.Run(ctx) })
+	group.Go(func() error { return dispatcher.Run(ctx) })
+	if s.poller != nil {
+		group.Go(func() error { return s.poller.Run(ctx) })
+	}
+	for _, loop := range s.more {
+		group.Go(func() error { return loop(ctx) })
+	}
+	var left atomic.Int64
+	left.Store(int64(len(s.platforms)))
+	for _, p := range s.platforms {
+		group.Go(func() error {
+			err := s.runPlatform(ctx, p)
+			if left.Add(-1) == 0 && ctx.Err() == nil {
+				return errors.Join(err, errLastPlatform)
+			}
+			return nil // the others go on
+		})
+	}
+	err = group.Wait()
+	if failed, ok := errors.AsType[*platformError](err); ok {
+		return failed
+	}
+	if errors.Is(err, errLastPlatform) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// errLastPlatform ends a run: nobody is left to talk to.
+var errLastPlatform = errors.New("the last platform ended")
+
+// platformError is why a platform cannot be used.
+type platformError struct {
+	name bot.PlatformName
+	err  error
+}
+
+func (e *platformError) Error() string { return string(e.name) + ": " + e.err.Error() }
+
+func (e *platformError) Unwrap() error { return e.err }
+
+func (s *service) runPlatform(ctx context.Context, p bot.Platform) error {
+	err := p.Run(ctx, s.engine)
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	s.log.ErrorContext(ctx, "platform stopped", "platform", string(p.Name()), "error", err)
+	return &platformError{name: p.Name(), err: err}
+}

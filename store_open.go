@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"karussell/bot"
+	"karussell/bot/extract"
+	"karussell/bot/phrases"
+	"karussell/config"
+	"karussell/store/bolt"
+)
+
+// openStore opens the store that the configuration names. Its errors are
+// sentences that name the file and what to do.
+func openStore(c config.Config, log *slog.Logger) (*bolt.Store, error) {
+	return bolt.Open(c.DB, bolt.Options{Log: log})
+}
+
+// knowledge is what the engine works with besides the store.
+type knowledge struct {
+	extractor *extract.Extractor
+	phrases   *phrases.Book
+}
+
+func loadKnowledge() (knowledge, error) {
+	x, err := extract.New()
+	if err != nil {
+		return knowledge{}, fmt.Errorf("load gazetteer and lexicon: %w", err)
+	}
+	p, err := phrases.Load()
+	if err != nil {
+		return knowledge{}, fmt.Errorf("load phrases: %w", err)
+	}
+	return knowledge{extractor: x, phrases: p}, nil
+}
+
+// newEngine joins a store with what Karussell knows.
+func newEngine(w *world, c config.Config, store bot.Store, k knowledge, log *slog.Logger, more func(*bot.Setup)) (*bot.Engine, error) {
+	setup := bot.Setup{
+		Store: store, Extractor: k.extractor, Gazetteer: k.extractor.Gazetteer(), Phrases: k.phrases,
+		Now: w.now, Log: log, Owners: owners(c), Version: versionText(),
+	}
+	if more != nil {
+		more(&setup)
+	}
+	return bot.NewEngine(setup)
+}
+
+// withStore opens the store for one command and closes it again. Where a running
+// bot has it, the command runs inside that bot instead, if it can.
+func withStore(w *world, c config.Config, log *slog.Logger, fn func(*bolt.Store) error) error {
+	if w.store != nil {
+		return fn(w.store)
+	}
+	store, err := openStore(c, log)
+	if errors.Is(err, bot.ErrLocked) && len(w.args) > 0 && slices.Contains(remoteCommands(), w.args[0]) {
+		if err, reached := askBot(w, c.DB, w.args); reached {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(store), store.Close())
+}
+
+// notebook gives adapters their small facts from the store.
+type notebook struct {
+	store  bot.Store
+	prefix string
+}
+
+func (n notebook) Recall(ctx context.Context, key string) (value []byte, err error) {
+	err = n.store.View(ctx, func(tx bot.ReadTx) (err error) {
+		value, err = tx.Note(n.prefix + key)
+		return err
+	})
+	return value, err
+}
+
+func (n notebook) Remember(ctx context.Context, key string, value []byte) error {
+	return n.store.Update(ctx, func(tx bot.Tx) error { return tx.PutNote(n.prefix+key, value) })
+}
