@@ -77,12 +77,16 @@ type Outcome struct {
 	State OutcomeState
 	// Message is set for Sent: the message that now stands in the chat.
 	Message MessageID
-	Hash    string     // of what was rendered, to skip edits that change nothing
-	Due     time.Time  // for Retry
-	Cause   string     // for Retry and Dead: for the operator
-	Unsure  bool       // for Retry: the platform may have accepted it
-	Moved   *ChatRef   // the chat now has this address; rewrites everything that is stored for it
-	Pause   PauseCause // stop sending to this chat
+	Hash    string // of what was rendered, to skip edits that change nothing
+	// Revision and Stage are what the message shows, where that is newer than
+	// the delivery; zero: the delivery's.
+	Revision int
+	Stage    StoryStage
+	Due      time.Time  // for Retry
+	Cause    string     // for Retry and Dead: for the operator
+	Unsure   bool       // for Retry: the platform may have accepted it
+	Moved    *ChatRef   // the chat now has this address; rewrites everything that is stored for it
+	Pause    PauseCause // stop sending to this chat
 }
 
 // OutcomeState is the closed set of ways in which an attempt ends.

@@ -66,8 +66,11 @@ type Rendered struct {
 	Edit    MessageID   // edit this message instead of posting
 	Also    []MessageID // further messages to edit likewise (retract)
 	Hash    string      // for Outcome.Hash
-	Skip    string      // reason why there is nothing to send; else empty
-	Defer   time.Time   // not before (quiet hours, digest); zero: now
+	// Revision and Stage are what the message shows, for the Outcome.
+	Revision int
+	Stage    StoryStage
+	Skip     string    // reason why there is nothing to send; else empty
+	Defer    time.Time // not before (quiet hours, digest); zero: now
 }
 
 // Artist draws pictures for answers. Deterministic and safe for concurrent use.

@@ -44,47 +44,25 @@ func storyKinds() [3]DeliveryKind {
 }
 
 // present is the kind that a delivery has at the moment of sending, since the
-// story or the chat may have moved on since it was written: what is overtaken by
-// a later delivery of the same chat is skipped, with the reason; a first message
-// that was never sent is sent first; a chat that knows the story gets no second
-// first message.
-func present(tx ReadTx, d *Delivery, s *Story, p *Posting) (kind DeliveryKind, skip string, err error) {
-	if d.Kind == DeliverRetract {
-		if p == nil {
-			return d.Kind, "was never told", nil
-		}
-		return d.Kind, "", nil
-	}
-	later, err := overtaken(tx, d, s)
+// story or the chat may have moved on since it was written. Whichever delivery
+// comes first says where the story stands now; what comes after it has nothing
+// new to say and is skipped, with the reason. A first message that was never sent
+// is sent first, and a chat that knows the story gets no second first message.
+func present(d *Delivery, s *Story, p *Posting) (kind DeliveryKind, skip string) {
+	alive := phaseOf(s.Stage)&(open|done) != 0
+	// A rejection that nobody had linked before is news of its own.
+	rejected := d.Kind == DeliverPost && s.Stage == StageOff && d.Stage == StageOff
 	switch {
-	case err != nil:
-		return d.Kind, "", err
-	case later:
-		return d.Kind, "overtaken by a later revision", nil
-	case p == nil && phaseOf(s.Stage)&(open|done) != 0:
-		return DeliverPost, "", nil
-	case p == nil && d.Kind == DeliverPost && s.Stage == d.Stage && s.Stage == StageOff:
-		return DeliverPost, "", nil // a rejection that is news of its own
+	case p == nil && d.Kind != DeliverRetract && (alive || rejected):
+		return DeliverPost, ""
 	case p == nil:
-		return d.Kind, "was never told", nil
+		return d.Kind, "was never told"
+	case p.Revision >= s.Revision:
+		return d.Kind, "already told"
+	case d.Kind == DeliverRetract:
+		return DeliverRetract, ""
 	case p.Stage != s.Stage:
-		return DeliverReply, "", nil
+		return DeliverReply, ""
 	}
-	return DeliverEdit, "", nil
-}
-
-// overtaken reports whether a later revision is on its way to the same chat.
-func overtaken(tx ReadTx, d *Delivery, s *Story) (bool, error) {
-	for r := d.Revision + 1; r <= s.Revision && r <= d.Revision+overtakeDepth; r++ {
-		for _, kind := range storyKinds() {
-			_, err := tx.Delivery(NewDeliveryID(d.Chat, s.ID, r, kind))
-			if err == nil {
-				return true, nil
-			}
-			if !errors.Is(err, ErrNotFound) {
-				return false, fmt.Errorf("delivery: %w", err)
-			}
-		}
-	}
-	return false, nil
+	return DeliverEdit, ""
 }

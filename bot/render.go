@@ -67,10 +67,7 @@ func (e *Engine) readScene(ctx context.Context, d Delivery) (scene, error) {
 		subs, err := tx.Subscriptions(d.Chat)
 		s.topics = e.toldTopics(&s.story)
 		s.wanted = slices.ContainsFunc(subs, func(sub Subscription) bool { return slices.Contains(s.topics, sub.Topic) })
-		if err != nil {
-			return err
-		}
-		s.kind, s.late, err = present(tx, &d, &s.story, s.known())
+		s.kind, s.late = present(&d, &s.story, s.known())
 		return err
 	})
 	return s, err
@@ -121,7 +118,7 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 		}
 	}
 	r.Message.Language = v.language
-	r.Hash = fingerprint(&r.Message)
+	r.Hash, r.Revision, r.Stage = fingerprint(&r.Message), s.story.Revision, s.story.Stage
 	if r.Edit != "" && r.Hash == s.posting.Hash {
 		return Rendered{Skip: "the edit would change nothing"}
 	}

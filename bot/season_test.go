@@ -179,7 +179,7 @@ func dispatch(g *ground, now time.Time, got map[string][]string) {
 			if err != nil {
 				g.t.Fatal(err)
 			}
-			o := bot.Outcome{State: bot.Sent, Hash: out.Hash, Message: out.Edit}
+			o := bot.Outcome{State: bot.Sent, Hash: out.Hash, Message: out.Edit, Revision: out.Revision, Stage: out.Stage}
 			switch {
 			case out.Skip != "":
 				o = bot.Outcome{State: bot.Skipped}

@@ -46,7 +46,9 @@ func (l *lane) attempt(ctx, record context.Context, h *held, r *bot.Rendered) {
 	if h.Kind == bot.DeliverPost && !r.Message.Time.IsZero() {
 		l.Meter.Observe("alert_delay_seconds", now.Sub(r.Message.Time).Seconds(), "platform", string(l.platform.Name()))
 	}
-	l.settle(record, h, bot.Outcome{State: bot.Sent, Message: id, Hash: r.Hash}, what)
+	l.settle(record, h, bot.Outcome{
+		State: bot.Sent, Message: id, Hash: r.Hash, Revision: r.Revision, Stage: r.Stage,
+	}, what)
 }
 
 // transmit posts or edits. what is the outcome's name for the meter.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -88,10 +89,10 @@ func (t *tx) tell(rec *deliveryRecord, o bot.Outcome, at time.Time) error {
 	if o.Hash != "" && aboutFirst {
 		post.Hash = o.Hash
 	}
-	if rec.Revision >= post.Revision {
-		post.Revision = rec.Revision
-		if rec.Stage != "" && o.State == bot.Sent { // what was skipped was not told
-			post.Stage = rec.Stage
+	if shown := max(rec.Revision, o.Revision); shown >= post.Revision {
+		post.Revision = shown
+		if o.State == bot.Sent { // what was skipped was not told
+			post.Stage = cmp.Or(o.Stage, rec.Stage, post.Stage)
 		}
 	}
 	return t.PutPosting(post.posting(rec.Story))
