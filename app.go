@@ -116,7 +116,7 @@ func report(w *world, err error) int {
 	if err == nil || errors.Is(err, context.Canceled) && w.ctx.Err() != nil {
 		return exitOK
 	}
-	if code, ok := errors.AsType[remoteExit](err); ok {
+	if code, ok := errors.AsType[remoteExitError](err); ok {
 		return int(code) // the bot has said what there is to say
 	}
 	for _, sentence := range sentences(err) {
@@ -173,7 +173,7 @@ func (w *world) logger(c config.Log) *slog.Logger {
 }
 
 // version is stamped in by the release build; otherwise it is the module's.
-var version string //nolint:gochecknoglobals // the linker sets it
+var version string
 
 func versionText() string {
 	if version != "" {

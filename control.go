@@ -141,10 +141,10 @@ func (w writerFunc) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// remoteExit ends a command that ran inside the bot, with its exit code.
-type remoteExit int
+// remoteExitError ends a command that ran inside the bot, with its exit code.
+type remoteExitError int
 
-func (e remoteExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+func (e remoteExitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // askBot runs the command inside the bot that holds the store. ok is false
 // when there is no such bot.
@@ -177,7 +177,7 @@ func askBot(w *world, db string, args []string) (err error, ok bool) { //nolint:
 		}
 		if frame.Exit != nil {
 			if *frame.Exit != exitOK {
-				return remoteExit(*frame.Exit), true
+				return remoteExitError(*frame.Exit), true
 			}
 			return nil, true
 		}

@@ -84,7 +84,10 @@ func (e *platformError) Unwrap() error { return e.err }
 
 func (s *service) runPlatform(ctx context.Context, p bot.Platform) error {
 	err := p.Run(ctx, s.engine)
-	if err == nil || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // we were told to stop; what the platform says then is no news
+	}
+	if err == nil {
 		return nil
 	}
 	s.log.ErrorContext(ctx, "platform stopped", "platform", string(p.Name()), "error", err)
