@@ -24,7 +24,10 @@ type Options struct {
 	Log      *slog.Logger // nil: nowhere
 	Meter    bot.Meter    // nil: nothing is counted
 	DevGuild string       // publish the commands to this server only, where they change at once
-	Shards   Shards
+	// OwnerGuild is a server of the operator's: the owner's commands are
+	// published there, to its administrators, and nowhere else. Empty: nowhere.
+	OwnerGuild string
+	Shards     Shards
 }
 
 // Shards says which part of the gateway this process serves.
@@ -61,6 +64,11 @@ func New(o Options) (*Adapter, error) {
 	}
 	if strings.ContainsAny(o.Token, " \t\r\n") {
 		return nil, errors.New("discord: the bot token contains white space")
+	}
+	for _, guild := range []string{o.DevGuild, o.OwnerGuild} {
+		if guild != "" && snowflake(guild) == "" {
+			return nil, errors.New("discord: a server id is a number (switch on developer mode and copy it)")
+		}
 	}
 	base, err := parseEndpoint(o.Endpoint)
 	if err != nil {

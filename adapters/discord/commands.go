@@ -41,8 +41,8 @@ type command struct {
 	Type        int               `json:"type"`
 	Options     []option          `json:"options,omitempty"`
 	Permissions *permission       `json:"default_member_permissions,omitempty"`
-	Contexts    []int             `json:"contexts"`
-	Installs    []int             `json:"integration_types"`
+	Contexts    []int             `json:"contexts,omitempty"`
+	Installs    []int             `json:"integration_types,omitempty"`
 }
 
 type option struct {
@@ -74,11 +74,12 @@ func newCommandTable(specs []bot.CommandSpec) commandTable {
 	return t
 }
 
-// menu is the table as Discord shows it, in a fixed order.
-func (t commandTable) menu() []command {
-	var out []command
+// menu is the table as Discord shows it, in a fixed order: the owner's part or
+// everybody's.
+func (t commandTable) menu(owner bool) []command {
+	out := []command{}
 	for _, s := range t {
-		if s.Hidden || s.Owner || s.Name == "" {
+		if s.Hidden || s.Owner != owner || s.Name == "" {
 			continue
 		}
 		out = append(out, newCommand(s))
@@ -94,9 +95,11 @@ func newCommand(s bot.CommandSpec) command {
 		Contexts: []int{0, 1, 2}, // server, direct message with the bot, private channel
 		Installs: []int{0, 1},    // on a server, for a user
 	}
-	if s.Manage {
-		p := permManageGuild
+	if p := permManageGuild; s.Manage {
 		c.Permissions = &p
+	}
+	if p := permission(0); s.Owner { // administrators only
+		c.Permissions, c.Contexts, c.Installs = &p, nil, nil
 	}
 	// Discord wants the required ones first.
 	for _, required := range []bool{true, false} {
@@ -167,73 +170,107 @@ func about(texts map[string]string, other string) string {
 	return "…"
 }
 
-// publishCommands brings the menu to Discord, in one call, when it is not what
-// was published last.
+// board is one place where commands are published.
+type board struct {
+	path, note string
+	menu       []command
+}
+
+// boards are the places for the table. Commands of a single server know no
+// contexts.
+func (a *Adapter) boards(t commandTable, app string) []board {
+	server := func(guild string, menu []command) board {
+		for i := range menu {
+			menu[i].Contexts, menu[i].Installs = nil, nil
+		}
+		return board{path: "applications/" + app + "/guilds/" + guild + "/commands", note: "discord/commands/" + guild, menu: menu}
+	}
+	dev, owner := a.opt.DevGuild, a.opt.OwnerGuild
+	switch {
+	case dev != "" && dev == owner:
+		return []board{server(dev, append(t.menu(false), t.menu(true)...))}
+	case dev != "" && owner != "":
+		return []board{server(dev, t.menu(false)), server(owner, t.menu(true))}
+	case dev != "":
+		return []board{server(dev, t.menu(false))}
+	}
+	all := []board{{path: "applications/" + app + "/commands", note: "discord/commands", menu: t.menu(false)}}
+	if owner != "" {
+		all = append(all, server(owner, t.menu(true)))
+	}
+	return all
+}
+
+// publishCommands brings the menus to Discord, each in one call, when they are
+// not what was published last.
 func (a *Adapter) publishCommands(t commandTable) func(context.Context) {
 	return func(ctx context.Context) {
-		wait := firstBackoff
-		for {
-			err := a.publishOnce(ctx, t.menu())
-			if err == nil || ctx.Err() != nil {
-				return
-			}
-			var r *refusal
-			if errors.As(err, &r) {
-				wait = max(wait, r.retryAfter)
-				if r.kind == bot.SendRejected || r.kind == bot.SendForbidden || r.kind == bot.SendRevoked {
-					a.log.ErrorContext(ctx, "discord refuses the commands", "error", err)
-					return
-				}
-			}
-			a.log.WarnContext(ctx, "the commands could not be published yet", "error", err, "wait", wait)
-			if sleep(ctx, wait) != nil {
-				return
-			}
-			wait = longer(wait)
+		app, err := a.appID(ctx)
+		if err != nil {
+			a.log.ErrorContext(ctx, "the commands cannot be published without the application's id", "error", err)
+			return
+		}
+		for _, b := range a.boards(t, app) {
+			a.publishUntilDone(ctx, b)
 		}
 	}
 }
 
-func (a *Adapter) publishOnce(ctx context.Context, menu []command) error {
-	app, err := a.appID(ctx)
-	if err != nil {
-		return err
+func (a *Adapter) publishUntilDone(ctx context.Context, b board) {
+	wait := firstBackoff
+	for {
+		err := a.publishOnce(ctx, b)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		var r *refusal
+		if errors.As(err, &r) {
+			wait = max(wait, r.retryAfter)
+			switch r.kind {
+			case bot.SendRejected, bot.SendForbidden, bot.SendRevoked, bot.SendGone:
+				a.log.ErrorContext(ctx, "discord refuses the commands", "error", err)
+				return
+			case bot.SendTemporary, bot.SendUnsure, bot.SendLimited, bot.SendBlocked, bot.SendMoved, bot.SendMissing:
+			}
+		}
+		a.log.WarnContext(ctx, "the commands could not be published yet", "error", err, "wait", wait)
+		if sleep(ctx, wait) != nil {
+			return
+		}
+		wait = longer(wait)
 	}
-	path := "applications/" + app + "/commands"
-	if a.opt.DevGuild != "" {
-		path = "applications/" + app + "/guilds/" + a.opt.DevGuild + "/commands"
-	}
-	body, err := json.Marshal(menu)
+}
+
+func (a *Adapter) publishOnce(ctx context.Context, b board) error {
+	body, err := json.Marshal(b.menu)
 	if err != nil {
 		return &refusal{kind: bot.SendRejected, cause: err}
 	}
-	sum := sha256.Sum256(append([]byte(path+"\n"), body...))
+	sum := sha256.Sum256(append([]byte(b.path+"\n"), body...))
 	hash := hex.EncodeToString(sum[:])
-	if a.alreadyPublished(ctx, hash, path, len(menu)) {
+	if a.alreadyPublished(ctx, b, hash) {
 		a.log.DebugContext(ctx, "the commands are published already")
 		return nil
 	}
-	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPut, path: path, body: menu}); err != nil {
+	if _, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodPut, path: b.path, body: b.menu}); err != nil {
 		return err
 	}
-	a.log.InfoContext(ctx, "commands published", "commands", len(menu))
+	a.log.InfoContext(ctx, "commands published", "commands", len(b.menu))
 	if a.opt.Notebook != nil {
-		if err := a.opt.Notebook.Remember(ctx, notebookCommands, []byte(hash)); err != nil {
+		if err := a.opt.Notebook.Remember(ctx, b.note, []byte(hash)); err != nil {
 			a.log.WarnContext(ctx, "cannot remember the published commands", "error", err)
 		}
 	}
 	return nil
 }
 
-const notebookCommands = "discord/commands"
-
 // alreadyPublished trusts the notebook only as far as Discord still has as
 // many commands: a bot can be reset in the portal.
-func (a *Adapter) alreadyPublished(ctx context.Context, hash, path string, count int) bool {
+func (a *Adapter) alreadyPublished(ctx context.Context, b board, hash string) bool {
 	if a.opt.Notebook == nil {
 		return false
 	}
-	known, err := a.opt.Notebook.Recall(ctx, notebookCommands)
+	known, err := a.opt.Notebook.Recall(ctx, b.note)
 	if err != nil || string(known) != hash {
 		return false
 	}
@@ -242,8 +279,8 @@ func (a *Adapter) alreadyPublished(ctx context.Context, hash, path string, count
 	}
 	inner, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := a.sender.get(inner, path, &there); err != nil {
+	if err := a.sender.get(inner, b.path, &there); err != nil {
 		return true // it answers something else: leave it
 	}
-	return len(there) == count
+	return len(there) == len(b.menu)
 }

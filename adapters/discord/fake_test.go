@@ -3,9 +3,11 @@ package discord_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +19,14 @@ import (
 	"karussell/bot"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The tests wait more than they work: the library sleeps a second whenever a
+	// connection ends.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // contract is the path of Discord's OpenAPI description, or empty.
 func contract(t testing.TB) string {
@@ -224,3 +233,9 @@ func (st *stage) run() {
 func (st *stage) chat() bot.ChatRef { return bot.ChatRef{Platform: "discord", Chat: st.channel} }
 
 func manager() discordtest.User { return discordtest.User{Permissions: discordtest.ManageGuild} }
+
+//nolint:gochecknoglobals // constants
+var (
+	callbackPath = regexp.MustCompile(`^interactions/.*/callback$`)
+	messagesPath = regexp.MustCompile(`^channels/\d+/messages$`)
+)

@@ -1,6 +1,8 @@
 package discord
 
 import (
+	"strings"
+
 	"github.com/bwmarrin/discordgo"
 
 	"karussell/bot"
@@ -60,8 +62,19 @@ func textInput(in bot.Input) discordgo.TextInput {
 		Label:       label,
 		Style:       style,
 		Placeholder: cut(in.Hint, maxInputHint),
-		Value:       cut(in.Value, limit),
+		Value:       clipped(in.Value, limit),
 		Required:    in.Required,
 		MaxLength:   limit,
 	}
+}
+
+// clipped keeps line breaks: the text stands in a field for editing.
+func clipped(s string, limit int) string {
+	w := newInk(limit)
+	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
+		if !unseen(r) && !w.put(string(r)) {
+			break
+		}
+	}
+	return w.b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -170,6 +171,9 @@ func (a *Adapter) openPost(ctx context.Context, forum string, m bot.Message) (sp
 		return spot{}, err
 	}
 	post := forumPost{Name: postName(m), Message: newPayload(m)}
+	if at, ok := a.openedBefore(ctx, c, post.Name); ok {
+		return at, nil
+	}
 	if m.Thread != nil {
 		post.Applied = matchTags(c.Tags, m.Thread.Tags)
 	}
@@ -195,6 +199,41 @@ func (a *Adapter) openPost(ctx context.Context, forum string, m bot.Message) (sp
 		at.message = opened.Message.ID
 	}
 	return at, nil
+}
+
+// recentPost is how old a post of the same name may be to be the one that an
+// earlier attempt opened. Posts take no nonce.
+const recentPost = 10 * time.Minute
+
+// openedBefore looks for the post of an earlier attempt whose answer was lost.
+func (a *Adapter) openedBefore(ctx context.Context, forum channel, name string) (spot, bool) {
+	var active struct {
+		Threads []struct {
+			channel
+			Owner string `json:"owner_id"`
+		} `json:"threads"`
+	}
+	if forum.GuildID == "" || a.sender.get(ctx, "guilds/"+forum.GuildID+"/threads/active", &active) != nil {
+		return spot{}, false
+	}
+	me := a.app.Load()
+	for _, t := range active.Threads {
+		mine := me == nil || t.Owner == "" || t.Owner == *me
+		if t.ParentID == forum.ID && t.Name == name && mine && time.Since(born(t.ID)) < recentPost {
+			return spot{t.ID, t.ID}, true
+		}
+	}
+	return spot{}, false
+}
+
+// born is when Discord made an id ("Snowflakes").
+func born(id string) time.Time {
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	const discordEpoch = 1420070400000                 // milliseconds
+	return time.UnixMilli(int64(n>>22) + discordEpoch) //nolint:gosec // 42 bits
 }
 
 func postName(m bot.Message) string {

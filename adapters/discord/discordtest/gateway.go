@@ -350,6 +350,13 @@ func (s *Server) Identifies() int {
 	return len(s.sessions)
 }
 
+// ForgetIdentifies lets the next IDENTIFY come at once.
+func (s *Server) ForgetIdentifies() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.identified)
+}
+
 // Resumes counts resumed sessions.
 func (s *Server) Resumes() int {
 	s.mu.Lock()

@@ -112,6 +112,20 @@ func (s *Server) SlashAsync(channelID string, u User, name string, options map[s
 	return s.interact(channelID, u, 2, data, nil)
 }
 
+// SlashElsewhere is a command of a user who took the bot along to a server that
+// it is not in.
+func (s *Server) SlashElsewhere(channelID, name string, options map[string]any) *Interaction {
+	s.t.Helper()
+	s.mu.Lock()
+	s.elsewhere = true
+	s.mu.Unlock()
+	i := s.Slash(channelID, User{}, name, options)
+	s.mu.Lock()
+	s.elsewhere = false
+	s.mu.Unlock()
+	return i
+}
+
 // knows: nobody can use a command that is not published.
 func (s *Server) knows(name string) {
 	s.t.Helper()
@@ -213,6 +227,9 @@ func (s *Server) interact(channelID string, u User, kind int, data map[string]an
 	if guildID != "" {
 		event["guild_id"], event["guild_locale"], event["context"] = guildID, "de", 0
 		event["authorizing_integration_owners"] = map[string]any{"0": guildID}
+		if s.elsewhere {
+			event["authorizing_integration_owners"] = map[string]any{"1": u.ID}
+		}
 		event["member"] = map[string]any{"user": who, "roles": []string{}, "permissions": fmt.Sprint(u.Permissions), "joined_at": "2026-01-01T00:00:00Z", "deaf": false, "mute": false}
 	} else {
 		event["user"], event["context"] = who, 1

@@ -12,8 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// judge holds request bodies against Discord's OpenAPI description.
-type judge struct {
+// Judge holds requests against Discord's OpenAPI description and the rules that
+// it cannot say. It is safe for concurrent use.
+type Judge struct {
 	paths    map[string]map[string]any // template -> operations
 	compiler *jsonschema.Compiler
 	mu       sync.Mutex
@@ -22,7 +23,12 @@ type judge struct {
 
 const contractURL = "mem:///discord.json"
 
-func newJudge(path string) (*judge, error) {
+// NewJudge reads the description; with an empty path it knows the other rules
+// only.
+func NewJudge(path string) (*Judge, error) {
+	if path == "" {
+		return &Judge{}, nil
+	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -42,11 +48,29 @@ func newJudge(path string) (*judge, error) {
 	if err := c.AddResource(contractURL, doc); err != nil {
 		return nil, err
 	}
-	return &judge{paths: d.Paths, compiler: c, ready: map[string]*jsonschema.Schema{}}, nil
+	return &Judge{paths: d.Paths, compiler: c, ready: map[string]*jsonschema.Schema{}}, nil
 }
 
-// request judges one call.
-func (j *judge) request(in *incoming) error {
+// Request judges one request: its JSON and the names of its files. It returns
+// the broken rules.
+func (j *Judge) Request(method, path string, body []byte, files map[string]string) []string {
+	in := &incoming{method: method, path: path, parts: strings.Split(path, "/"), json: body, files: files}
+	var v any
+	if err := json.Unmarshal(body, &v); len(body) > 0 && err != nil {
+		return []string{err.Error()}
+	}
+	in.data, _ = v.(map[string]any)
+	out := houseRules(in)
+	if err := j.contract(in); err != nil {
+		out = append(out, "breaks the contract: "+err.Error())
+	}
+	return out
+}
+
+func (j *Judge) contract(in *incoming) error {
+	if j.compiler == nil {
+		return nil
+	}
 	template := j.match(in.parts)
 	if template == "" {
 		return fmt.Errorf("no such path")
@@ -73,7 +97,7 @@ func (j *judge) request(in *incoming) error {
 	return schema.Validate(v)
 }
 
-func (j *judge) schema(template, method string) (*jsonschema.Schema, error) {
+func (j *Judge) schema(template, method string) (*jsonschema.Schema, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	key := method + " " + template
@@ -90,7 +114,7 @@ func (j *judge) schema(template, method string) (*jsonschema.Schema, error) {
 }
 
 // match finds the most literal template.
-func (j *judge) match(parts []string) string {
+func (j *Judge) match(parts []string) string {
 	best, most := "", -1
 	for t := range j.paths {
 		seg := strings.Split(strings.TrimPrefix(t, "/"), "/")

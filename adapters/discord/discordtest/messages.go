@@ -280,7 +280,7 @@ func (s *Server) postThread(c *channel, in *incoming) answer {
 	if c.NeedsTag && len(applied) == 0 {
 		return refused(http.StatusBadRequest, 40067, "A tag is required to create a forum post in this channel")
 	}
-	t := &channel{Channel: Channel{Type: Thread, Name: fmt.Sprint(in.data["name"]), Parent: c.id}, id: s.id(), guild: c.guild, applied: applied, nonces: map[string]*Message{}}
+	t := &channel{Channel: Channel{Type: Thread, Name: fmt.Sprint(in.data["name"]), Parent: c.id}, id: s.id(), guild: c.guild, owner: s.App, applied: applied, nonces: map[string]*Message{}}
 	m := &Message{ID: t.id, Channel: t.id, At: time.Now()}
 	m.apply(data, in.files)
 	t.messages = append(t.messages, m)

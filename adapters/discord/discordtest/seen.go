@@ -54,18 +54,21 @@ func isPunctuation(c byte) bool {
 	return c >= '!' && c <= '/' || c >= ':' && c <= '@' || c >= '[' && c <= '`' || c >= '{' && c <= '~'
 }
 
-var mentions = regexp.MustCompile(`<(@&?|@!|#|t:|a?:\w+:|/\w+:|id:)[^>]*>|@everyone|@here`)
+var (
+	mentions = regexp.MustCompile(`<(@&?|@!|#|t:|a?:\w+:|/\w+:|id:)[^>]*>|@everyone|@here`)
+	bareLink = regexp.MustCompile(`(?i)https?://`)
+	escapes  = regexp.MustCompile(`\\[!-/:-@\[-` + "`" + `{-~]`)
+	code     = regexp.MustCompile("`[^`\n]*`")
+	target   = regexp.MustCompile(`\]\([^)]*\)`)
+)
 
-// Mentions are what Discord would turn into a mention in text of a message.
+// Mentions are what Discord would turn into a mention.
 func Mentions(markdown string) []string {
-	plain := regexp.MustCompile(`\\[!-/:-@\[-`+"`"+`{-~]`).ReplaceAllString(markdown, "")
-	return mentions.FindAllString(plain, -1)
+	return mentions.FindAllString(code.ReplaceAllString(escapes.ReplaceAllString(markdown, ""), ""), -1)
 }
-
-var bareLink = regexp.MustCompile(`(?i)https?://`)
 
 // BareLinks reports whether text outside masked links becomes a link.
 func BareLinks(markdown string) bool {
-	outside := regexp.MustCompile(`\]\([^)]*\)`).ReplaceAllString(markdown, "")
-	return bareLink.MatchString(outside)
+	plain := code.ReplaceAllString(escapes.ReplaceAllString(markdown, ""), "")
+	return bareLink.MatchString(target.ReplaceAllString(plain, ""))
 }

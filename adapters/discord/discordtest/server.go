@@ -83,7 +83,8 @@ type Server struct {
 	recent       map[string][]time.Time // per bucket, for the limits
 	silent       bool                   // heartbeats are not answered
 	refuse       int                    // close code for the next connections
-	judge        *judge
+	elsewhere    bool                   // interactions come from a server without the bot
+	judge        *Judge
 	wake         chan struct{} // closed and replaced at every change
 	closing      sync.Once
 }
@@ -114,8 +115,8 @@ type channel struct {
 	messages  []*Message
 	nonces    map[string]*Message
 	user      string // of a direct message
+	owner     string // of a thread
 	blocked   bool   // the user takes no messages
-	oldEdits  bool
 }
 
 // Request is one call that arrived.
@@ -132,20 +133,18 @@ type Request struct {
 func New(t testing.TB, opt Options) *Server {
 	t.Helper()
 	s := &Server{
-		t: t, opt: opt, Token: "MTE.fake-bot-token.do-not-print", lastID: 1100000000000000000,
+		t: t, opt: opt, Token: "MTE.fake-bot-token.do-not-print",
 		channels: map[string]*channel{}, commands: map[string][]map[string]any{},
 		interactions: map[string]*Interaction{}, sessions: map[string]*session{},
 		conns: map[*conn]struct{}{}, identified: map[int]time.Time{}, recent: map[string][]time.Time{},
 		wake: make(chan struct{}),
 	}
 	s.App = s.id()
-	if opt.Contract != "" {
-		j, err := newJudge(opt.Contract)
-		if err != nil {
-			t.Fatalf("discordtest: the contract cannot be read: %v", err)
-		}
-		s.judge = j
+	judge, err := NewJudge(opt.Contract)
+	if err != nil {
+		t.Fatalf("discordtest: the contract cannot be read: %v", err)
 	}
+	s.judge = judge
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +208,8 @@ func (s *Server) violate(format string, args ...any) {
 
 // id makes a new snowflake. The caller need not hold the lock for the first.
 func (s *Server) id() string {
-	s.lastID += 4096
+	const epoch = 1420070400000
+	s.lastID = max(s.lastID+1, uint64(time.Now().UnixMilli()-epoch)<<22)
 	return strconv.FormatUint(s.lastID, 10)
 }
 
@@ -271,6 +271,14 @@ func (s *Server) RemoveGuild(id string) {
 	}
 	s.mu.Unlock()
 	s.dispatchGuild(id, "GUILD_DELETE", func() any { return map[string]any{"id": id} })
+}
+
+// DropGuildSilently removes a server without an event, as it happens while
+// nobody is connected.
+func (s *Server) DropGuildSilently(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.guilds = slices.DeleteFunc(s.guilds, func(g *guild) bool { return g.id == id })
 }
 
 // Outage makes a server unavailable, which is no removal.
@@ -498,7 +506,7 @@ func (c *channel) object() map[string]any {
 	}
 	o["flags"] = flags
 	if c.Parent != "" {
-		o["parent_id"] = c.Parent
+		o["parent_id"], o["owner_id"] = c.Parent, c.owner
 		o["thread_metadata"] = map[string]any{"archived": c.Archived, "locked": c.Locked, "auto_archive_duration": 1440}
 		o["applied_tags"] = c.applied
 		return o
