@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,16 +129,9 @@ const digestDepth = 200
 // DigestStories are the stories that a digest delivery reports: those that the
 // chat's subscriptions cover and that changed in its time, the newest first.
 func (e *Engine) DigestStories(tx ReadTx, d Delivery) ([]Story, error) {
-	if d.Note == nil {
-		return nil, nil
-	}
-	since, err := time.Parse(time.RFC3339Nano, d.Note.Args[digestSince])
+	since, until, err := d.digestTime()
 	if err != nil {
-		return nil, fmt.Errorf("digest from: %w", err)
-	}
-	until, err := time.Parse(time.RFC3339Nano, d.Note.Args[digestUntil])
-	if err != nil {
-		return nil, fmt.Errorf("digest until: %w", err)
+		return nil, err
 	}
 	c, err := tx.Chat(d.Chat)
 	if err != nil {
@@ -155,13 +149,26 @@ func (e *Engine) DigestStories(tx ReadTx, d Delivery) ([]Story, error) {
 		}
 		for j := range some {
 			s := &some[j]
-			if s.Changed.After(since) && !s.Changed.After(until) && s.Last.After(subs[i].Since) &&
-				subs[i].Wants(s, s.Trigger) && !c.Muted(until, append(e.toldTopics(s), StoryTopic(s.ID))...) &&
-				!slices.ContainsFunc(list, func(o Story) bool { return o.ID == s.ID }) {
+			changed := s.Changed.After(since) && !s.Changed.After(until) && s.Last.After(subs[i].Since)
+			if changed && subs[i].Wants(s, s.Trigger) && !c.Muted(until, append(e.toldTopics(s), StoryTopic(s.ID))...) {
 				list = append(list, *s)
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Story) int { return b.Changed.Compare(a.Changed) })
-	return list, nil
+	slices.SortStableFunc(list, func(a, b Story) int { return cmp.Or(b.Changed.Compare(a.Changed), cmp.Compare(a.ID, b.ID)) })
+	return slices.CompactFunc(list, func(a, b Story) bool { return a.ID == b.ID }), nil
+}
+
+// digestTime is the time that a digest delivery reports.
+func (d *Delivery) digestTime() (since, until time.Time, err error) {
+	if d.Note == nil {
+		return since, until, errors.New("digest without its time")
+	}
+	if since, err = time.Parse(time.RFC3339Nano, d.Note.Args[digestSince]); err != nil {
+		return since, until, fmt.Errorf("digest from: %w", err)
+	}
+	if until, err = time.Parse(time.RFC3339Nano, d.Note.Args[digestUntil]); err != nil {
+		return since, until, fmt.Errorf("digest until: %w", err)
+	}
+	return since, until, nil
 }

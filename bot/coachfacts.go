@@ -245,36 +245,36 @@ func (c *Coach) applyEvent(a *Article, ev *Event, src Source) {
 	if ev.Status != Confirmed || ev.ClubID == "" {
 		return
 	}
+	st := Station{Club: ev.ClubID, Name: ev.Club, Team: ev.Team, Role: cmp.Or(ev.Role, Head), Source: src}
 	when := ev.Date
 	if when == "" && ev.Fresh {
 		when = a.Published
 	}
-	st := Station{Club: ev.ClubID, Name: ev.Club, Team: ev.Team, Role: ev.Role, Source: src}
-	if st.Role == "" {
-		st.Role = Head
-	}
 	switch ev.Type {
 	case Appointment:
 		st.From, st.Open = when, ev.Fresh
-		if ev.Fresh {
-			learnFact(&c.Club, ev.ClubID, src)
-			c.learnContract(ev.Until, src)
-		}
 	case Departure:
 		st.To = when
-		if ev.Fresh && (c.Club.Value == ev.ClubID || !c.Club.Known()) {
-			learnFact(&c.Club, "", src)
-		}
 	case Extension:
-		if ev.Fresh {
-			learnFact(&c.Club, ev.ClubID, src)
-			c.learnContract(ev.Until, src)
-		}
 		st.Open = ev.Fresh
 	case Link, Rejection, Pressure:
 		return
 	}
+	if ev.Fresh {
+		c.learnPost(ev, src)
+	}
 	c.addStation(st, false)
+}
+
+// learnPost takes from news where the coach now is, and until when.
+func (c *Coach) learnPost(ev *Event, src Source) {
+	switch {
+	case ev.Type != Departure:
+		learnFact(&c.Club, ev.ClubID, src)
+		c.learnContract(ev.Until, src)
+	case c.Club.Value == ev.ClubID || !c.Club.Known():
+		learnFact(&c.Club, "", src)
+	}
 }
 
 func (c *Coach) learnContract(until Date, src Source) {

@@ -70,7 +70,7 @@ func bandKeys(set map[uint64]struct{}, week int64) []string {
 	}
 	for s := range set {
 		for i := range least {
-			least[i] = min(least[i], mix(s, uint64(i)+1)) //nolint:gosec // a small index
+			least[i] = min(least[i], mix(s, uint64(i)+1))
 		}
 	}
 	keys := make([]string, nearBands)

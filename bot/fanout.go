@@ -35,26 +35,31 @@ func fanoutOf(was, s *Story, news time.Time) (Fanout, bool) {
 		Event: s.Trigger, Reported: news, Told: news.IsZero(),
 	}
 	ended := phaseOf(s.Stage)&(off|shut|cold) != 0
-	switch {
-	case was == nil:
+	if was == nil {
 		f.Kind = DeliverPost
 		// A rejection is news of its own; what is born closed or cold is not.
 		return f, !f.Told && (!ended || s.Stage == StageOff)
-	case s.Stage == StageWithdrawn, was.Stage == StageWithdrawn, s.Corrected != was.Corrected:
-		f.Kind = DeliverRetract
-		f.Told = f.Told || s.Stage == StageWithdrawn
-	case s.Stage != was.Stage && !ended:
-		f.Kind = DeliverReply
-	case s.Stage != was.Stage && phaseOf(was.Stage) == open:
-		f.Kind = DeliverReply
-		f.Told = true
-	case !ended && s.Evidence != was.Evidence && s.Evidence.rank() > was.Evidence.rank():
-		f.Kind = DeliverEdit
-	default:
-		f.Kind = DeliverEdit
-		f.Told = true
 	}
+	f.Kind = s.change(was, ended)
+	better := s.Stage != was.Stage || s.Evidence.rank() > was.Evidence.rank() || f.Kind == DeliverRetract
+	f.Told = f.Told || ended || !better
 	return f, true
+}
+
+// change is how those are told who know the story as it was.
+func (s *Story) change(was *Story, ended bool) DeliveryKind {
+	switch {
+	case s.corrects(was):
+		return DeliverRetract
+	case s.Stage != was.Stage && (!ended || phaseOf(was.Stage) == open):
+		return DeliverReply
+	}
+	return DeliverEdit
+}
+
+// corrects reports whether what was told of the story was wrong.
+func (s *Story) corrects(was *Story) bool {
+	return s.Stage == StageWithdrawn || was.Stage == StageWithdrawn || s.Corrected != was.Corrected
 }
 
 // rank orders evidence, weakest first.

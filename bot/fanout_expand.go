@@ -62,7 +62,7 @@ func (x *expansion) step() error {
 	if x.f.Topic >= len(x.f.Topics) || x.overtaken() {
 		return x.tx.DeleteFanout(x.f.ID)
 	}
-	next := ""
+	var next string
 	if topic := x.f.Topics[x.f.Topic]; topic == StoryTopic(s.ID) {
 		next, err = x.throughPostings()
 	} else {
@@ -152,7 +152,6 @@ func (x *expansion) consider(sub *Subscription) error {
 		return fmt.Errorf("posting: %w", err)
 	}
 	waiting, cleared, err := x.clear(sub.Chat, 0)
-	alive := phaseOf(x.story.Stage)&(open|done) != 0 || cleared == x.story.Stage
 	switch {
 	case err != nil:
 		return err
@@ -160,12 +159,20 @@ func (x *expansion) consider(sub *Subscription) error {
 		return x.deliver(sub, DeliverRetract)
 	case waiting:
 		return x.deliver(sub, DeliverReply)
-	case cleared != "" && alive:
+	case x.fits(sub, cleared):
 		return x.deliver(sub, DeliverPost)
-	case cleared != "", x.f.Told || !sub.Wants(&x.story, x.f.Event) || sub.Since.After(x.f.Reported):
-		return nil
 	}
-	return x.deliver(sub, DeliverPost)
+	return nil
+}
+
+// fits reports whether a chat that does not know the story shall hear of it:
+// because it was about to, and the story still stands, or because the news fits
+// the subscription.
+func (x *expansion) fits(sub *Subscription, cleared StoryStage) bool {
+	if cleared != "" {
+		return cleared == x.story.Stage || phaseOf(x.story.Stage)&(open|done) != 0
+	}
+	return !x.f.Told && sub.Wants(&x.story, x.f.Event) && !sub.Since.After(x.f.Reported)
 }
 
 // follow brings a chat up to date that knows the story.

@@ -86,36 +86,41 @@ func foldItems(reports []Report, closings []Closing) []foldItem {
 	}
 	for i := range closings {
 		c := &closings[i]
-		it := foldItem{at: c.At, closing: c}
-		switch c.What {
-		case ClosedByOther:
-			it.sig = sigOther
-		case ClosedElsewhere:
-			it.sig = sigElsewhere
-		case ClosedByDeparture:
-			it.sig = sigDeparted
-		case RetractedByOwner:
-			it.sig = sigRetract
-		case RuledByOwner:
-			it.sig = sigRule
-		}
-		items = append(items, it)
+		items = append(items, foldItem{at: c.At, sig: c.signal(), closing: c})
 	}
-	slices.SortFunc(items, func(a, b foldItem) int {
-		c := cmp.Or(a.at.Compare(b.at), cmp.Compare(a.sig, b.sig))
-		switch {
-		case c != 0:
-			return c
-		case a.report != nil && b.report != nil:
-			return compareReports(a.report, b.report)
-		case a.closing != nil && b.closing != nil:
-			return cmp.Or(strings.Compare(a.closing.Winner, b.closing.Winner),
-				strings.Compare(string(a.closing.Stage), string(b.closing.Stage)),
-				strings.Compare(a.closing.Words, b.closing.Words))
-		}
-		return 0
-	})
+	slices.SortFunc(items, compareItems)
 	return items
+}
+
+func compareItems(a, b foldItem) int {
+	c := cmp.Or(a.at.Compare(b.at), cmp.Compare(a.sig, b.sig))
+	switch {
+	case c != 0:
+		return c
+	case a.report != nil && b.report != nil:
+		return compareReports(a.report, b.report)
+	case a.closing != nil && b.closing != nil:
+		return cmp.Or(strings.Compare(a.closing.Winner, b.closing.Winner),
+			strings.Compare(string(a.closing.Stage), string(b.closing.Stage)),
+			strings.Compare(a.closing.Words, b.closing.Words))
+	}
+	return 0
+}
+
+func (c *Closing) signal() signal {
+	switch c.What {
+	case ClosedByOther:
+		return sigOther
+	case ClosedElsewhere:
+		return sigElsewhere
+	case ClosedByDeparture:
+		return sigDeparted
+	case RetractedByOwner:
+		return sigRetract
+	case RuledByOwner:
+		return sigRule
+	}
+	return sigNone
 }
 
 // compareReports orders reports by time, then by what they say: never by the
@@ -196,10 +201,7 @@ func (f *folding) move(t *transition, it foldItem) {
 		if reported.Rank() > f.state.Stage.Rank() {
 			f.enter(reported, t.cause, it)
 		}
-	case begins:
-		f.bout = nil
-		f.enter(reported, t.cause, it)
-	case turns:
+	case begins, turns:
 		if reported != f.state.Stage {
 			f.bout = nil
 			f.enter(reported, t.cause, it)

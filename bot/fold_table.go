@@ -53,9 +53,10 @@ const (
 	shut // closed, withdrawn
 	cold
 	done // official
-
-	anyPhase = unheard | open | off | shut | cold | done
 )
+
+// anyPhase is all of them.
+const anyPhase = 1<<6 - 1
 
 // goal is where a transition leads.
 type goal int

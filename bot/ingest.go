@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,22 +109,11 @@ func (e *Engine) examine(ctx context.Context, b Batch) ([]draft, error) {
 func (e *Engine) extract(d *draft, alertAll bool, now time.Time) {
 	a := &d.article
 	x := e.Extractor.Extract(*a)
-	if a.Published.IsZero() {
-		a.Published = x.Published
-	}
-	if a.Published.IsZero() && !a.PublishedAt.IsZero() {
-		a.Published = DateOf(a.PublishedAt)
-	}
-	if a.Language == "" {
-		a.Language = x.Language
-	}
-	if a.Title == "" {
-		a.Title = x.Headline
-	}
-	if a.Teaser == "" {
-		a.Teaser = x.Teaser
-	}
-	if alertAll && now.Sub(a.reportedAt()) > FreshFor || alertAll && a.undated() {
+	a.Published = cmp.Or(a.Published, x.Published, DateOf(a.PublishedAt))
+	a.Language = cmp.Or(a.Language, x.Language)
+	a.Title = cmp.Or(a.Title, x.Headline)
+	a.Teaser = cmp.Or(a.Teaser, x.Teaser)
+	if alertAll && (a.undated() || now.Sub(a.reportedAt()) > FreshFor) {
 		a.PublishedAt = now
 	}
 	for i := range x.Events {

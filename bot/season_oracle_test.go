@@ -159,12 +159,11 @@ func (s *standing) count(counted []*item, items []item, level int, phase string)
 type reader struct {
 	name       string
 	subs       []bot.Subscription
-	from, to   time.Time // subscribed between
+	from       time.Time // when it subscribed
 	quiet      [2]int    // hours by Berlin time; equal: none
 	muted      string    // coach
 	paused     bool
 	digest     bool
-	digested   time.Time
 	told       map[string]*knowledge
 	pending    map[string]string // story: stage at the time
 	transcript []string
@@ -206,9 +205,9 @@ func enough(m bot.Certainty, s standing) bool {
 		return official
 	case bot.SeveralSources:
 		return official || s.stage == "agreed" || s.several >= 2
-	default:
-		return true
+	case bot.Everything:
 	}
+	return true
 }
 
 func (r *reader) wants(it *item, s standing, since time.Time) bool {

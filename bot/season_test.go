@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,7 @@ func TestSeason(t *testing.T) {
 }
 
 func playSeason(t *testing.T, seed uint64) {
+	t.Helper()
 	loc := berlin(t)
 	r := rand.New(rand.NewPCG(seed, 3))
 	g := newGround(t)
@@ -188,7 +190,7 @@ func dispatch(g *ground, now time.Time, got map[string][]string) {
 			default:
 				if o.Message == "" {
 					g.n++
-					o.Message = bot.MessageID(fmt.Sprint(g.n))
+					o.Message = bot.MessageID(strconv.Itoa(g.n))
 				}
 				var s bot.Story
 				g.view(func(tx bot.ReadTx) (err error) { s, err = tx.Story(d.Story); return err })

@@ -49,26 +49,30 @@ func (s *Situation) takeBench(list []Story) {
 		if st.Stage != StageOfficial {
 			continue
 		}
+		gone, ok := left[st.Key.Coach]
 		switch st.Key.Matter {
 		case Exit:
 			s.Departures = append(s.Departures, *st)
-			if _, ok := left[st.Key.Coach]; !ok {
+			if !ok {
 				left[st.Key.Coach] = st.Since
 			}
 			if s.Coach == nil && s.Vacant == nil && headly(st.Role) {
 				s.Vacant = st
 			}
 		case Arrival:
-			gone, ok := left[st.Key.Coach]
 			s.takeArrival(st, ok && !gone.Before(st.Since))
 		case Contract:
-			if s.Extension == nil {
-				s.Extension = st
-			}
-			if _, gone := left[st.Key.Coach]; !gone && s.Coach == nil && s.Vacant == nil {
-				s.Coach = st
-			}
+			s.takeContract(st, ok)
 		}
+	}
+}
+
+func (s *Situation) takeContract(st *Story, gone bool) {
+	if s.Extension == nil {
+		s.Extension = st
+	}
+	if !gone && s.Coach == nil && s.Vacant == nil {
+		s.Coach = st
 	}
 }
 
@@ -96,28 +100,34 @@ func (s *Situation) takeRace(list []Story) {
 	}
 	for i := range list {
 		st := &list[i]
-		switch st.Key.Matter {
-		case Arrival:
-			switch phaseOf(st.Stage) {
-			case open:
-				s.Candidates = append(s.Candidates, *st)
-			case off, cold, shut:
-				if st.Stage != StageWithdrawn && st.Last.After(came.Add(-SilenceAfter)) {
-					s.Out = append(s.Out, *st)
-				}
-			case unheard, done:
-			}
-		case Exit:
-			if phaseOf(st.Stage) == open && s.Pressure == nil {
-				s.Pressure = st
-			}
-		case Contract:
-			if phaseOf(st.Stage) == open && s.Extension == nil {
-				s.Extension = st
-			}
+		switch {
+		case st.Open():
+			s.takeOpen(st)
+		case st.Key.Matter == Arrival && st.lost() && st.Last.After(came.Add(-SilenceAfter)):
+			s.Out = append(s.Out, *st)
 		}
 	}
 	slices.SortStableFunc(s.Candidates, compareChances)
+}
+
+func (s *Situation) takeOpen(st *Story) {
+	switch st.Key.Matter {
+	case Arrival:
+		s.Candidates = append(s.Candidates, *st)
+	case Exit:
+		if s.Pressure == nil {
+			s.Pressure = st
+		}
+	case Contract:
+		if s.Extension == nil {
+			s.Extension = st
+		}
+	}
+}
+
+// lost reports whether the story ended without coming true.
+func (s *Story) lost() bool {
+	return s.Stage == StageOff || s.Stage == StageCold || s.Stage == StageClosed
 }
 
 // compareChances puts the likelier story first: stage, then evidence, then the

@@ -97,7 +97,7 @@ func (b *storybook) neighbours(place bench, at time.Time) ([]StoryKey, error) {
 		if len(list) < p.Limit || list[len(list)-1].Changed.Before(horizon) {
 			return keys, nil
 		}
-		p.Before = uint64(list[len(list)-1].Changed.UnixNano()) //nolint:gosec // times after 1970
+		p.Before = uint64(list[len(list)-1].Changed.UnixNano())
 	}
 }
 
@@ -181,16 +181,16 @@ func (b *storybook) closings(k StoryKey) ([]Closing, error) {
 func closingOf(s *Story, k StoryKey, place bench) (Closing, bool) {
 	c := Closing{At: s.Since}
 	head := s.Key.Matter == Arrival && headly(s.Role)
-	mine, here := s.Key.Coach == k.Coach, s.Key.Club == k.Club && s.Key.Team == k.Team
-	switch {
-	case place.coach != "" && head && !here && k.Matter == Arrival:
+	if place.coach != "" {
+		here := s.Key.Club == k.Club && s.Key.Team == k.Team
 		c.What, c.Winner = ClosedElsewhere, s.ClubName
-	case place.coach == "" && head && !mine && k.Matter != Contract:
-		c.What, c.Winner = ClosedByOther, s.CoachName
-	case place.coach == "" && s.Key.Matter == Exit && mine && k.Matter == Contract:
-		c.What = ClosedByDeparture
-	default:
-		return Closing{}, false
+		return c, head && !here && k.Matter == Arrival
 	}
-	return c, true
+	mine := s.Key.Coach == k.Coach
+	if s.Key.Matter == Exit {
+		c.What = ClosedByDeparture
+		return c, mine && k.Matter == Contract
+	}
+	c.What, c.Winner = ClosedByOther, s.CoachName
+	return c, head && !mine && k.Matter != Contract
 }

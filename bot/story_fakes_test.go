@@ -3,6 +3,7 @@ package bot_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -240,7 +241,7 @@ func (g *ground) settle() []bot.Delivery {
 		}
 		for _, d := range list {
 			g.n++
-			o := bot.Outcome{State: bot.Sent, Message: bot.MessageID(fmt.Sprint(g.n))}
+			o := bot.Outcome{State: bot.Sent, Message: bot.MessageID(strconv.Itoa(g.n))}
 			if d.Kind == bot.DeliverEdit || d.Kind == bot.DeliverRetract {
 				o.Message = ""
 			}
@@ -272,8 +273,7 @@ func ev(t bot.EventType, coach, club string, mods ...func(*bot.Event)) bot.Event
 	return e
 }
 
-func confirmed(e *bot.Event)  { e.Status = bot.Confirmed }
-func background(e *bot.Event) { e.Fresh = false }
+func confirmed(e *bot.Event) { e.Status = bot.Confirmed }
 func stage(s bot.Stage) func(*bot.Event) {
 	return func(e *bot.Event) { e.Stage = s }
 }
