@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -38,7 +39,9 @@ func newPressStage(samples []sample, start time.Time) (*pressStage, error) {
 
 func (p *pressStage) close() {
 	_ = p.server.Close() // a demo's listener has nothing left to lose
-	_ = <-p.served       // and Serve always ends with an error
+	if err := <-p.served; !errors.Is(err, http.ErrServerClosed) {
+		return // it ended by itself; the demo has noticed
+	}
 }
 
 func (p *pressStage) sources() []feed.Source {
