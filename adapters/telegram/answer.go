@@ -17,6 +17,15 @@ const (
 	maxAttempts = 6
 )
 
+// maxThinking bounds the engine's time for one request.
+const maxThinking = time.Minute
+
+func (s *session) respond(ctx context.Context, req bot.Request) bot.Message {
+	ctx, cancel := context.WithTimeout(ctx, maxThinking)
+	defer cancel()
+	return s.responder.Respond(ctx, req)
+}
+
 // answer is one request on its way to its reply. The engine is asked once; only
 // the sending is repeated.
 type answer struct {
@@ -36,10 +45,10 @@ type answer struct {
 func (t *answer) run(ctx context.Context) time.Duration {
 	if t.reply == nil {
 		if t.slow {
-			t.typing(ctx)
+			t.showTyping(ctx)
 		}
 		t.req.CanManage = t.manages(ctx)
-		reply := t.responder.Respond(ctx, t.req)
+		reply := t.respond(ctx, t.req)
 		t.reply = &reply
 	}
 	err := t.deliver(ctx)
@@ -52,8 +61,9 @@ func (t *answer) run(ctx context.Context) time.Duration {
 	return t.failed(ctx, err)
 }
 
-// typing shows that something is being done; whether it arrives is no matter.
-func (t *answer) typing(ctx context.Context) {
+// showTyping shows that something is being done; whether it arrives is no
+// matter.
+func (t *answer) showTyping(ctx context.Context) {
 	p, err := address(t.req.Chat)
 	if err != nil {
 		return

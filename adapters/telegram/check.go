@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"karussell/bot"
 )
 
@@ -74,11 +72,8 @@ func (a *Adapter) checkMenus(ctx context.Context) bot.Finding {
 	const what = "commands"
 	for _, scope := range scopes {
 		for _, language := range languages {
-			p := tgbotapi.Params{}
-			setJSON(p, "scope", map[string]string{"type": scope.name})
-			p.AddNonEmpty("language_code", language)
-			var list []tgbotapi.BotCommand
-			if err := a.wire.result(ctx, "getMyCommands", p, &list); err != nil {
+			list, err := a.readMenu(ctx, scope.name, language)
+			if err != nil {
 				return wrong(what, "could not be read: "+err.Error(), "try again")
 			}
 			if len(list) == 0 {

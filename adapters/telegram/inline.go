@@ -41,7 +41,11 @@ type inlineText struct {
 
 func (s *session) planInline(q *inlineQuery) (string, task) {
 	came := time.Now()
-	return "inline/" + lane64(q.From.ID), task{user: q.From.ID, run: func(ctx context.Context) time.Duration {
+	s.typing.put(q.From.ID, q.ID)
+	return "inline/" + lane64(q.From.ID), task{user: q.From.ID, pace: pacePrivate, run: func(ctx context.Context) time.Duration {
+		if newest, ok := s.typing.get(q.From.ID); ok && newest != q.ID {
+			return 0 // the person typed on; Telegram has dropped this query
+		}
 		s.answerInline(ctx, q)
 		s.meter.Observe("telegram_answer_seconds", time.Since(came).Seconds())
 		return 0
@@ -65,7 +69,7 @@ func (s *session) answerInline(ctx context.Context, q *inlineQuery) {
 	for i, choice := range page {
 		card := req
 		card.Query, card.Command, card.Text = "", choice.Command, choice.Value
-		if r, ok := s.inlineResult(ctx, start+i, choice, s.responder.Respond(ctx, card)); ok {
+		if r, ok := s.inlineResult(ctx, start+i, choice, s.respond(ctx, card)); ok {
 			results = append(results, r)
 		}
 	}

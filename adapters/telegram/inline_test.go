@@ -46,7 +46,10 @@ func TestInlineMode(t *testing.T) {
 	}
 	w.InjectText(9, 9, "/coach t1") // sends the picture, which Telegram then has
 	w.start(t)
-	w.Await(t, 9, 1)
+	w.AwaitThat(t, "the file id", func() bool {
+		_, err := w.notes.Recall(t.Context(), "4711000/photo/t1")
+		return err == nil
+	})
 
 	ids, offset := map[string]bool{}, ""
 	for range 10 {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -100,7 +101,7 @@ func (s *session) publish(ctx context.Context) {
 	}
 	sum := sha256.Sum256(encoded)
 	hash := hex.EncodeToString(sum[:])
-	if old, err := s.notebook.Recall(ctx, s.note("commands")); err == nil && string(old) == hash {
+	if old, err := s.notebook.Recall(ctx, s.note("commands")); err == nil && string(old) == hash && s.menuStands(ctx, all[0]) {
 		return
 	}
 	err = s.insist(ctx, "commands_not_published", func() error { return s.setMenus(ctx, all) })
@@ -111,6 +112,22 @@ func (s *session) publish(ctx context.Context) {
 		s.log.WarnContext(ctx, "commands_hash_not_kept", "error", err)
 	}
 	s.log.InfoContext(ctx, "commands_published", "lists", len(all))
+}
+
+// menuStands reports whether Telegram still has a list: somebody may have
+// changed it at BotFather. When that cannot be found out it is taken to stand.
+func (s *session) menuStands(ctx context.Context, m menu) bool {
+	list, err := s.readMenu(ctx, m.Scope, m.Language)
+	return err != nil || slices.Equal(list, m.Commands)
+}
+
+func (a *Adapter) readMenu(ctx context.Context, scope, language string) ([]tgbotapi.BotCommand, error) {
+	p := tgbotapi.Params{}
+	setJSON(p, "scope", map[string]string{"type": scope})
+	p.AddNonEmpty("language_code", language)
+	var list []tgbotapi.BotCommand
+	err := a.wire.result(ctx, "getMyCommands", p, &list)
+	return list, err
 }
 
 func (s *session) setMenus(ctx context.Context, all []menu) error {

@@ -1,6 +1,8 @@
 package telegram_test
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -43,10 +45,19 @@ func TestCommandsArePublishedOnlyWhenTheyChanged(t *testing.T) {
 	if published() != once {
 		t.Errorf("published again")
 	}
+	response, err := http.PostForm(w.URL()+"/bot"+w.Token+"/setMyCommands", url.Values{"commands": {"[]"}, "scope": {`{"type":"all_private_chats"}`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	w.connect(t)
+	w.start(t)
+	w.AwaitThat(t, "the commands that somebody else took away", func() bool { return published() == 2*once+1 })
+	w.stop()
 	w.engine.commands = []bot.CommandSpec{{Name: "coach", Local: map[string]string{"de": "Trainer im Überblick"}}}
 	w.connect(t)
 	w.start(t)
-	w.AwaitThat(t, "the new commands", func() bool { return published() == 2*once })
+	w.AwaitThat(t, "the new commands", func() bool { return published() == 3*once+1 })
 	w.stop()
 	if got := w.Commands("all_private_chats", "de"); len(got) != 1 || got[0] != "coach" {
 		t.Errorf("a name that Telegram does not take: %v", got)

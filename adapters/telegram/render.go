@@ -85,7 +85,7 @@ func (a *Adapter) layTitle(r *rich, m bot.Message) {
 	if sign := toneSigns[m.Tone]; sign != "" {
 		r.add(sign+" ", nil, "")
 	}
-	if word := toneWords[m.Tone][m.Language == "en"]; word != "" {
+	if word := toneWords[m.Tone][strings.HasPrefix(m.Language, "en")]; word != "" {
 		r.add(word+"\n", nil, "")
 	}
 	r.add(m.Title, []string{"bold"}, webLink(m.Link))

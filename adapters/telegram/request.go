@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func (s *session) planMessage(m *message) (string, task) {
 	if !ok {
 		return key, task{}
 	}
-	s.edits.put(editKey(m), m.Text)
+	s.edits.put(editKey(m), textHash(m.Text))
 	return key, s.answerTo(m, req)
 }
 
@@ -79,13 +80,24 @@ func (s *session) planMessage(m *message) (string, task) {
 // that leaves the text as it was is none.
 func (s *session) planEdited(m *message) (string, task) {
 	key := lane64(m.Chat.ID)
-	if was, ok := s.edits.get(editKey(m)); ok && was == m.Text || m.EditDate-m.Date > 120 {
+	was, ok := s.edits.get(editKey(m))
+	if (ok && was == textHash(m.Text)) || m.EditDate-m.Date > maxEditAge {
 		return key, task{}
 	}
 	if _, isCommand := parseCommand(m.Text); !isCommand {
 		return key, task{}
 	}
 	return s.planMessage(m)
+}
+
+// maxEditAge is how many seconds after a command its correction is answered.
+const maxEditAge = 120
+
+// textHash stands for a text without keeping it.
+func textHash(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s))
+	return h.Sum64()
 }
 
 func editKey(m *message) string { return lane64(m.Chat.ID) + "/" + strconv.Itoa(m.ID) }

@@ -3,7 +3,6 @@ package telegram
 import (
 	"context"
 	"strconv"
-	"sync"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
@@ -17,8 +16,7 @@ const rightsLast = time.Minute
 
 // rights knows who may manage a chat.
 type rights struct {
-	session *session
-	mu      sync.Mutex
+	adapter *Adapter
 	known   *recent[string, verdict]
 }
 
@@ -27,8 +25,8 @@ type verdict struct {
 	until   time.Time
 }
 
-func newRights(s *session) *rights {
-	return &rights{session: s, known: newRecent[string, verdict](4096)}
+func newRights(a *Adapter) *rights {
+	return &rights{adapter: a, known: newRecent[string, verdict](4096)}
 }
 
 // manages reports whether the author of m may change the chat's subscriptions:
@@ -54,14 +52,11 @@ func (r *rights) isAdmin(ctx context.Context, chat, user int64) bool {
 	}
 	var m member
 	p := tgbotapi.Params{"chat_id": strconv.FormatInt(chat, 10), "user_id": strconv.FormatInt(user, 10)}
-	if err := r.session.wire.result(ctx, "getChatMember", p, &m); err != nil {
-		r.session.log.WarnContext(ctx, "rights_not_examined", "error", err)
+	if err := r.adapter.wire.result(ctx, "getChatMember", p, &m); err != nil {
+		r.adapter.log.WarnContext(ctx, "rights_not_examined", "error", err)
 		return false
 	}
 	v := verdict{manages: m.Status == "creator" || m.Status == "administrator", until: now.Add(rightsLast)}
 	r.known.put(key, v)
 	return v.manages
 }
-
-// forget drops what is known about a person whose rights changed.
-func (r *rights) forget(chat, user int64) { r.known.drop(lane64(chat) + "/" + lane64(user)) }

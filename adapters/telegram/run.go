@@ -13,7 +13,7 @@ import (
 
 // patience is how long updates may take before they are written down and
 // confirmed, so that one slow answer holds nobody up.
-const patience = 50 * time.Millisecond
+const patience = 10 * time.Millisecond
 
 // farewell is how long answers under way may take after the end of Run's
 // context.
@@ -28,7 +28,8 @@ type session struct {
 	lanes     *lanes
 	ledger    *ledger
 	rights    *rights
-	edits     *recent[string, string] // text of the commands answered lately
+	edits     *recent[string, uint64] // hash of the texts answered lately, by message
+	typing    *recent[int64, string]  // newest inline query, by person
 }
 
 // self is what getMe says about the bot.
@@ -56,9 +57,10 @@ func (a *Adapter) Run(ctx context.Context, r bot.Responder) error {
 		words:     newWords(r.Commands()),
 		lanes:     newLanes(a.workers),
 		ledger:    newLedger(a.notebook, a.note("progress"), a.log),
-		edits:     newRecent[string, string](1024),
+		rights:    newRights(a),
+		edits:     newRecent[string, uint64](1024),
+		typing:    newRecent[int64, string](1024),
 	}
-	s.rights = newRights(s)
 
 	// Answers outlive ctx a little: an answer cut off would be given again.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))

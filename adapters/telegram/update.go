@@ -35,7 +35,6 @@ type user struct {
 	ID       int64  `json:"id"`
 	Bot      bool   `json:"is_bot,omitempty"`
 	Language string `json:"language_code,omitempty"`
-	Name     string `json:"username,omitempty"`
 }
 
 type message struct {
@@ -89,11 +88,10 @@ type membership struct {
 
 // member is the union of the six kinds of ChatMember.
 type member struct {
-	Status    string `json:"status"`
-	Member    bool   `json:"is_member,omitempty"`         // of restricted ones
-	CanSend   bool   `json:"can_send_messages,omitempty"` // of restricted ones
-	CanPost   bool   `json:"can_post_messages,omitempty"` // of administrators in channels
-	Anonymous bool   `json:"is_anonymous,omitempty"`
+	Status  string `json:"status"`
+	Member  bool   `json:"is_member,omitempty"`         // of restricted ones
+	CanSend bool   `json:"can_send_messages,omitempty"` // of restricted ones
+	CanPost bool   `json:"can_post_messages,omitempty"` // of administrators in channels
 }
 
 // decodeUpdates reads a getUpdates result. An update that cannot be decoded is

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -39,11 +40,10 @@ type Webhook struct {
 	// Secret is what Telegram must show with every update: 1 to 256 of A-Z, a-z,
 	// 0-9, _ and -. Empty: a new random one at every start.
 	Secret string
-	// CertFile and KeyFile end TLS here; both empty behind a proxy.
+	// CertFile and KeyFile end TLS here; both empty behind a proxy. A certificate
+	// that signed itself is uploaded to Telegram, which then accepts it although
+	// nobody vouches for it.
 	CertFile, KeyFile string
-	// SelfSigned uploads the certificate to Telegram, which then accepts it
-	// although nobody vouches for it.
-	SelfSigned bool
 }
 
 // webhookInfo is what getWebhookInfo says.
@@ -70,7 +70,7 @@ func (w *Webhook) check() error {
 	if w.Secret != "" && !webhookSecret.MatchString(w.Secret) {
 		return errors.New("telegram: the webhook's secret may hold letters, digits, _ and - only, at most 256")
 	}
-	if (w.CertFile == "") != (w.KeyFile == "") || (w.SelfSigned && w.CertFile == "") {
+	if (w.CertFile == "") != (w.KeyFile == "") {
 		return errors.New("telegram: the webhook needs certificate and key, or neither")
 	}
 	return nil
@@ -125,7 +125,7 @@ func (w *Webhook) listen(ctx context.Context) (net.Listener, []byte, error) {
 			return nil, nil, fmt.Errorf("telegram webhook: %w", err)
 		}
 		encryption = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-		if w.SelfSigned {
+		if leaf := pair.Leaf; leaf != nil && bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
 			if upload, err = os.ReadFile(w.CertFile); err != nil {
 				return nil, nil, fmt.Errorf("telegram webhook: %w", err)
 			}

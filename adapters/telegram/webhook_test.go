@@ -120,7 +120,7 @@ func TestAWebhookRefusesStrangers(t *testing.T) {
 func TestAWebhookWithItsOwnCertificate(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := certificate(t)
-	w, listen := hooked(t, func(h *telegram.Webhook) { h.CertFile, h.KeyFile, h.SelfSigned = certFile, keyFile, true })
+	w, listen := hooked(t, func(h *telegram.Webhook) { h.CertFile, h.KeyFile = certFile, keyFile })
 	if c := w.Calls("setWebhook")[0]; !bytes.Contains(c.Files["certificate"], []byte("BEGIN CERTIFICATE")) {
 		t.Errorf("call %v", c.Params)
 	}
@@ -140,7 +140,7 @@ func TestAWebhookThatCannotListen(t *testing.T) {
 	defer busy.Close()
 	for name, hook := range map[string]*telegram.Webhook{
 		"port taken":     {URL: "https://x.example/", Listen: busy.Addr().String()},
-		"no certificate": {URL: "https://x.example/", Listen: "127.0.0.1:0", CertFile: "missing.pem", KeyFile: "missing.key", SelfSigned: true},
+		"no certificate": {URL: "https://x.example/", Listen: "127.0.0.1:0", CertFile: "missing.pem", KeyFile: "missing.key"},
 	} {
 		w := open(t, func(o *telegram.Options) { o.Webhook = hook })
 		if err := w.adapter.Run(context.Background(), w.engine); err == nil {

@@ -1,0 +1,121 @@
+package telegram_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"karussell/bot"
+)
+
+// TestAThousandChats plays 3,000 commands from 1,000 chats with a restart in
+// the middle: every chat gets all of its answers once and in order.
+func TestAThousandChats(t *testing.T) {
+	t.Parallel()
+	const chats, rounds = 1000, 3
+	w := open(t)
+	var handled atomic.Int32
+	half := make(chan struct{})
+	w.engine.answer = func(_ ctxt, r bot.Request) bot.Message {
+		if handled.Add(1) == chats*rounds/2 {
+			close(half)
+		}
+		return say(r.Text)
+	}
+	for i := range rounds {
+		for c := range int64(chats) {
+			w.InjectText(1+c, 1+c, fmt.Sprintf("/coach %d", i))
+		}
+	}
+	w.start(t)
+	<-half
+	w.stop()
+	w.connect(t)
+	w.start(t)
+	w.AwaitThat(t, "all answers", func() bool { return len(w.Calls("sendMessage")) >= chats*rounds && w.Unconfirmed() == 0 })
+	w.stop()
+	for c := range int64(chats) {
+		if got := texts(w.Messages(1 + c)); got != "0|1|2" {
+			t.Errorf("chat %d: %s", c, got)
+		}
+	}
+}
+
+// TestAnHourOf429 limits everything but the polls: nothing breaks, others than
+// the limited method go on, and afterwards answers come again.
+func TestAnHourOf429(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	clear := w.Limit("sendMessage", 3600)
+	w.start(t)
+	for c := range int64(50) {
+		w.InjectText(1+c, 1+c, "/coach x")
+	}
+	w.AwaitThat(t, "all given up: an answer after an hour answers nothing", func() bool {
+		return strings.Count(w.log.String(), "answer_given_up") == 50
+	})
+	clear()
+	w.InjectText(1, 1, "/coach y")
+	if m := w.Await(t, 1, 1); m[0].Text != "coach y" {
+		t.Errorf("message %+v", m)
+	}
+}
+
+// BenchmarkAnswer measures from the update's arrival at the server to the
+// answer's, one request at a time.
+func BenchmarkAnswer(b *testing.B) {
+	w := run(b)
+	w.InjectText(1, 1, "/coach warm")
+	w.Await(b, 1, 1)
+	var took []time.Duration
+	for i := range b.N {
+		chat := int64(1000 + i)
+		start := time.Now()
+		w.InjectText(chat, chat, "/coach Backhaus")
+		took = append(took, w.Await(b, chat, 1)[0].At.Sub(start))
+	}
+	report(b, took)
+}
+
+// BenchmarkThousandPerSecond injects 1,000 commands a second from 1,000 chats,
+// one benchmark iteration a second.
+func BenchmarkThousandPerSecond(b *testing.B) {
+	w := run(b)
+	w.engine.answer = func(_ ctxt, r bot.Request) bot.Message { return say(r.Text) }
+	started := map[string]time.Time{}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for i := range b.N {
+		for c := range int64(1000) {
+			if c%10 == 0 {
+				<-tick.C
+			}
+			text := fmt.Sprintf("%d-%d", c, i)
+			started[text] = time.Now()
+			w.InjectText(1+c, 1+c, "/coach "+text)
+		}
+	}
+	w.AwaitThat(b, "all answers", func() bool { return len(w.Calls("sendMessage")) >= 1000*b.N })
+	var took []time.Duration
+	for c := range int64(1000) {
+		for _, m := range w.Messages(1 + c) {
+			took = append(took, m.At.Sub(started[m.Text]))
+		}
+	}
+	if len(took) != 1000*b.N {
+		b.Errorf("%d answers; want %d", len(took), 1000*b.N)
+	}
+	report(b, took)
+}
+
+func report(b *testing.B, took []time.Duration) {
+	b.Helper()
+	slices.Sort(took)
+	at := func(p int) float64 { return float64(took[(len(took)-1)*p/100].Microseconds()) / 1000 }
+	b.ReportMetric(at(50), "p50-ms")
+	b.ReportMetric(at(99), "p99-ms")
+	b.ReportMetric(at(100), "max-ms")
+}
