@@ -7,15 +7,18 @@ import (
 
 // Commands is the one table of all commands: adapters publish it, /help prints
 // it, the guides are tested against it. The words stand here rather than among
-// the phrases because platforms want all languages at once.
-func (e *Engine) Commands() []CommandSpec {
+// the phrases because platforms want all languages at once. Callers must not
+// change it.
+func (e *Engine) Commands() []CommandSpec { return e.table }
+
+func commandTable() []CommandSpec {
 	return slices.Concat(askCommands(), followCommands(), chatCommands(), ownerCommands())
 }
 
 // commandNamed resolves a name or alias in any language.
 func (e *Engine) commandNamed(name string) (CommandSpec, bool) {
 	name = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(name), "/"))
-	for _, c := range e.Commands() {
+	for _, c := range e.table {
 		if c.Name == name || slices.Contains(c.Aliases, name) || c.Local["de"] == name {
 			return c, true
 		}

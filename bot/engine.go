@@ -31,6 +31,7 @@ type Engine struct {
 	Setup
 	wake      chan struct{}     // tells Run that there is something to do
 	clubNames func() *clubIndex // derived from the gazetteer on first use
+	table     []CommandSpec
 }
 
 // NewEngine checks the setup.
@@ -48,7 +49,7 @@ func NewEngine(s Setup) (*Engine, error) {
 		s.Meter = NoMeter{}
 	}
 	clubNames := sync.OnceValue(func() *clubIndex { return newClubIndex(s.Gazetteer) })
-	return &Engine{Setup: s, wake: make(chan struct{}, 1), clubNames: clubNames}, nil
+	return &Engine{Setup: s, wake: make(chan struct{}, 1), clubNames: clubNames, table: commandTable()}, nil
 }
 
 // Renderer turns a delivery into what must be sent now: the Engine. The outbox

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// nearShown is how many names a "did you mean" offers.
+const nearShown = 5
+
 // maxHits is how many names a question back offers.
 const maxHits = 8
 
@@ -73,7 +76,7 @@ func resembling(tx ReadTx, norm string) (found[Name], error) {
 	for _, r := range ranked {
 		if r.distance <= limit && r.distance == ranked[0].distance && len(f.hits) < maxHits {
 			f.hits = append(f.hits, r.name)
-		} else if len(f.near) < maxHits {
+		} else if len(f.near) < nearShown {
 			f.near = append(f.near, r.name)
 		}
 	}
@@ -141,6 +144,16 @@ func distinctNames(names []Name, limit int) []Name {
 	return out
 }
 
+func distinctClubs(clubs []Club, limit int) []Club {
+	var out []Club
+	for _, c := range clubs {
+		if len(out) < limit && !slices.ContainsFunc(out, func(o Club) bool { return o.ID == c.ID }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // ClubFinder is a Gazetteer that resolves names which mean several clubs
 // ("Borussia").
 type ClubFinder interface {
@@ -157,7 +170,11 @@ func (e *Engine) findClub(tx ReadTx, query string) (found[Club], error) {
 		f.hits = []Club{c}
 		return f, nil
 	}
-	if f.hits = e.clubsNamed(query); len(f.hits) > 0 {
+	if c, ok := e.Gazetteer.ClubNamed(query); ok {
+		f.hits = []Club{c}
+		return f, nil
+	}
+	if f.hits, f.near = e.clubNames().sort(NormaliseName(query), e.clubsNamed(query)); len(f.hits) > 0 {
 		return f, nil
 	}
 	if c, ok, err := unlistedClub(tx, ClubID(Slug(query))); err != nil || ok {
@@ -172,18 +189,14 @@ func (e *Engine) findClub(tx ReadTx, query string) (found[Club], error) {
 	if f.hits = index.begins(norm, maxHits); len(f.hits) > 0 {
 		return f, nil
 	}
-	f.hits, f.near = index.resembling(norm)
+	hits, near := index.resembling(norm)
+	f.hits, f.near = hits, distinctClubs(append(f.near, near...), nearShown)
 	return f, nil
 }
 
 func (e *Engine) clubsNamed(query string) []Club {
 	if r, ok := e.Gazetteer.(ClubFinder); ok {
-		if clubs := r.Resolve(query); len(clubs) > 0 {
-			return clubs[:min(len(clubs), maxHits)]
-		}
-	}
-	if c, ok := e.Gazetteer.ClubNamed(query); ok {
-		return []Club{c}
+		return r.Resolve(query)
 	}
 	return nil
 }

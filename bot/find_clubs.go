@@ -34,11 +34,7 @@ func newClubIndex(g Gazetteer) *clubIndex {
 		x.famous = append(x.famous, x.clubs[i])
 	}
 	for i, c := range x.clubs {
-		for _, name := range slices.Concat([]string{c.Name, c.Short, string(c.ID)}, c.Aliases, c.Nicknames) {
-			norm := NormaliseName(name)
-			if norm == "" {
-				continue
-			}
+		for _, norm := range clubNamesOf(c) {
 			x.names = append(x.names, clubStart{norm, int32(i), true})
 			for at := 0; ; {
 				x.starts = append(x.starts, clubStart{norm[at:], int32(i), at == 0})
@@ -96,6 +92,69 @@ func (x *clubIndex) begins(norm string, limit int) []Club {
 	return x.distinct(some, limit)
 }
 
+// sort parts the clubs that a gazetteer resolved into those that bear the name
+// (or nearly) and those that only sound alike. A well-known club wins over far
+// lesser ones of the same name: "Kaiserslautern" is no question.
+func (x *clubIndex) sort(norm string, clubs []Club) (hits, near []Club) {
+	for _, c := range clubs {
+		if x.bears(norm, c.ID) {
+			hits = append(hits, c)
+		} else {
+			near = append(near, c)
+		}
+	}
+	const gap = 2 // tiers
+	if len(hits) > 1 {
+		first := x.fameOf(hits[0].ID)
+		lesser := func(c Club) bool { return x.fameOf(c.ID) >= first+gap }
+		if !slices.ContainsFunc(hits[1:], func(c Club) bool { return !lesser(c) }) {
+			hits = hits[:1]
+		}
+	}
+	return hits[:min(len(hits), maxHits)], near[:min(len(near), maxHits)]
+}
+
+func (x *clubIndex) place(id ClubID) (int, bool) {
+	return slices.BinarySearchFunc(x.clubs, id, func(c Club, id ClubID) int { return strings.Compare(string(c.ID), string(id)) })
+}
+
+func (x *clubIndex) fameOf(id ClubID) int {
+	if i, ok := x.place(id); ok {
+		return x.fame[i]
+	}
+	return 0
+}
+
+// bears reports whether a name of the club, or a part of it, is norm with no
+// more wrong letters than a typing error makes. Forms that only the gazetteer
+// derives (adjectives, grounds) count where they are exact.
+func (x *clubIndex) bears(norm string, id ClubID) bool {
+	i, ok := x.place(id)
+	if !ok {
+		return true
+	}
+	limit := tolerance(norm)
+	for _, name := range clubNamesOf(x.clubs[i]) {
+		for _, part := range wordRuns(name, strings.Count(norm, " ")+1) {
+			if strings.HasPrefix(part, norm) || Distance(part, norm, limit) <= limit {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clubNamesOf are all names of a club as they are compared.
+func clubNamesOf(c Club) []string {
+	var out []string
+	for _, name := range slices.Concat([]string{c.Name, c.Short, string(c.ID), c.Town}, c.Aliases, c.Nicknames) {
+		if norm := NormaliseName(name); norm != "" {
+			out = append(out, norm)
+		}
+	}
+	return out
+}
+
 // has reports whether norm is the whole name of a club.
 func (x *clubIndex) has(norm string) bool {
 	_, ok := slices.BinarySearchFunc(x.names, norm, func(s clubStart, k string) int {
@@ -107,10 +166,14 @@ func (x *clubIndex) has(norm string) bool {
 // resembling compares with every whole name, which takes a few milliseconds:
 // only for what nothing else found.
 func (x *clubIndex) resembling(norm string) (hits, near []Club) {
-	const far = 4
-	limit, best := tolerance(norm), far
+	limit := tolerance(norm)
+	far := limit + 1
+	best := far
 	byDistance := make([][]clubStart, far+1)
 	for _, s := range x.names {
+		if d := len(s.key) - len(norm); d > far || -d > far {
+			continue
+		}
 		d := Distance(norm, s.key, far)
 		if d <= far {
 			byDistance[d] = append(byDistance[d], s)
@@ -121,11 +184,11 @@ func (x *clubIndex) resembling(norm string) (hits, near []Club) {
 		some := x.distinct(byDistance[d], maxHits)
 		if d == best && d <= limit {
 			hits = some
-		} else if len(near) < maxHits && d <= limit+2 {
+		} else if len(near) < nearShown {
 			near = append(near, some...)
 		}
 	}
-	return hits, near[:min(len(near), maxHits)]
+	return hits, near[:min(len(near), nearShown)]
 }
 
 func (x *clubIndex) distinct(some []clubStart, limit int) []Club {

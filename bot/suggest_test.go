@@ -111,3 +111,19 @@ func BenchmarkSuggest50000(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkRespond50000(b *testing.B) {
+	eng := crowd(b, 50_000)
+	for _, line := range [][2]string{{"coach", "Heiner Backhaus"}, {"coach", "bakhausen"}, {"club", "Schalke"}, {"club", "Schlake"}, {"", "Rangnickel"}, {"subscriptions", ""}} {
+		b.Run(line[0]+line[1], func(b *testing.B) {
+			var took []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				eng.Respond(b.Context(), bot.Request{Chat: console("x"), Kind: bot.PrivateChat, Command: line[0], Text: line[1]})
+				took = append(took, time.Since(start))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
+}
