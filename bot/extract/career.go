@@ -60,7 +60,7 @@ func (d *doc) station(t *trigger) {
 			role = bot.Youth
 		}
 		po := post{person: p, club: x.ent, role: role, team: team, former: true, sent: t.sent, rule: t.idiom.id}
-		if w, ok := d.dateNear(t); ok && !w.recent && !w.future {
+		if w, ok := d.dateNear(t, false); ok && !w.recent && !w.future {
 			po.from = w.date
 		}
 		d.posts = append(d.posts, po)

@@ -53,6 +53,8 @@ const (
 	classBody        // Bank, Seitenlinie: bench words
 	classReport      // berichtet, meldet
 	classSubordinate // English conjunctions that open a clause without a comma
+	classAux         // finite auxiliaries
+	classHint        // words that make an article worth reading
 	classMatch       // Spiel, Sieg, Niederlage: before a place it was played there
 	classFirstName   // first names of people.txt
 	classPlace       // in, bei, auf: before a town it stands for the club
@@ -73,7 +75,7 @@ var classNames = map[string]class{
 	"hypo": classHypo, "modal": classModal, "past": classPast, "plu": classPlu, "number": classNumber,
 	"particle": classParticle, "negation": classNegation, "join": classJoin, "othergame": classOtherGame,
 	"game": classGame, "inter": classInter, "speech": classSpeech, "german": classGerman,
-	"english": classEnglish, "head": classHead, "bench": classBody, "report": classReport, "legal": classLegal, "match": classMatch, "subordinate": classSubordinate, "place": classPlace,
+	"english": classEnglish, "head": classHead, "bench": classBody, "report": classReport, "legal": classLegal, "match": classMatch, "aux": classAux, "hint": classHint, "subordinate": classSubordinate, "place": classPlace,
 }
 
 // Role words in groups.

@@ -53,6 +53,10 @@ func (d *doc) findClubs() {
 // anchor notes the club of an unambiguous name.
 func (d *doc) anchor(h *gazetteer.Hit) {
 	best := h.Senses[0]
+	if from := int(d.wordAt[h.From]); h.To-h.From == 1 && best.Form == gazetteer.Alias &&
+		(d.is(from, classStop|classClubNoun|classNoName|classMatch|classLegal|classFirstName|classAnyRole) || d.gaz.CommonWord(d.toks[from].norm)) {
+		return
+	}
 	if len(h.Senses) > 1 && h.Senses[1].Form == best.Form && best.Form > gazetteer.Name {
 		return
 	}
@@ -93,7 +97,22 @@ func (d *doc) placeHit(h *gazetteer.Hit) {
 		return
 	}
 	best := d.bestSense(h)
-	if to-from == 1 && d.is(from, classClubNoun|classNoName|classStop|classMonth|classAnyRole) && best.Form >= gazetteer.Alias && !d.quotedName(from, best) {
+	if to-from == 1 && best.Form == gazetteer.Alias && d.placeCompound(from) {
+		return
+	}
+	if to-from == 1 && d.firstNameNotClub(from) {
+		return
+	}
+	if to-from == 1 && d.is(from, classLegal) && best.Form > gazetteer.Name {
+		if d.is(from-1, classDef) {
+			d.cover(mention{kind: clubMention, from: from, to: to, ent: -1, owner: -1, noun: true, sense: gazetteer.Town})
+		}
+		return
+	}
+	if to-from == 1 && (best.Form == gazetteer.Alias || best.Form == gazetteer.Town) && d.gaz.CommonWord(d.toks[from].norm) && !d.isAnchored(best.Club) {
+		return
+	}
+	if to-from == 1 && d.is(from, classClubNoun|classNoName|classStop|classMonth|classAnyRole|classMatch) && best.Form >= gazetteer.Alias && !d.quotedName(from, best) {
 		return
 	}
 	if d.manly(from, to, best.Form) && d.personOfTown(from, to) || d.partOfName(from, to, best.Form) {
@@ -140,6 +159,39 @@ func (d *doc) bestSense(h *gazetteer.Hit) gazetteer.Sense {
 		}
 	}
 	return h.Senses[0]
+}
+
+// placeCompound reads "Concordia Wiemelhausen": a club that no gazetteer knows,
+// called like a well-known one and its own place. Later mentions by the first
+// word mean it too.
+func (d *doc) placeCompound(i int) bool {
+	for c := range d.clubs {
+		if d.clubs[c].unknown && strings.HasPrefix(string(d.clubs[c].id), d.toks[i].norm+"-") {
+			m := mention{kind: clubMention, from: i, to: i + 1, ent: c, owner: -1, sense: gazetteer.Alias, versus: d.opponent(i)}
+			d.note(c, &m)
+			d.cover(m)
+			return true
+		}
+	}
+	if !d.nameLike(i+1) || !d.toks[i+1].spaced || !d.sameSentence(i, i+1) || !strings.HasSuffix(d.toks[i].norm, "a") ||
+		d.gaz.CommonWord(d.toks[i+1].norm) || d.nounLike(d.toks[i+1].norm) || d.is(i+1, classFirstName) || d.gaz.FirstName(d.toks[i+1].norm) {
+		return false
+	}
+	if hits := d.gaz.Find([]string{d.src[d.toks[i+1].start:d.toks[i+1].end]}); len(hits) > 0 {
+		return false
+	}
+	d.unknownClub(i, i+2)
+	return true
+}
+
+// firstNameNotClub reports whether token i is a first name that is a club's
+// nickname only in the plural ("die Heiner").
+func (d *doc) firstNameNotClub(i int) bool {
+	t := &d.toks[i]
+	if !t.class.has(classFirstName) && !d.gaz.FirstName(t.norm) {
+		return false
+	}
+	return d.norm(i-1) != "die" && d.norm(i-1) != "den"
 }
 
 // quotedName reports whether a common word is used as a name: „Club“ in an
@@ -241,7 +293,24 @@ func (d *doc) opponent(i int) bool {
 			break
 		}
 	}
-	return d.afterScore(i)
+	return d.afterScore(i) || !d.german() && d.visits(i)
+}
+
+// visits reports whether an English sentence calls the club at token i to a
+// match: "when Charlton Athletic visit".
+func (d *doc) visits(i int) bool {
+	for k := i + 1; k < len(d.toks) && k < i+4 && d.sameSentence(k, i); k++ {
+		switch d.norm(k) {
+		case "visit", "visits", "await", "awaits", "travel", "travels", "arrive":
+			return true
+		case "this", "on":
+			return d.norm(i-1) == "at" && (d.norm(k) == "this" || d.is(k+1, classWeekday))
+		}
+		if d.toks[k].kind == punctToken {
+			return false
+		}
+	}
+	return d.norm(i-1) == "from" && d.is(i-2, classMatch) || d.norm(i-1) == "the" && d.norm(i-2) == "from" && d.is(i-3, classMatch)
 }
 
 // afterScore reports whether a result such as 1:5 stands closely before i.
@@ -278,15 +347,24 @@ func (d *doc) unknownClubs() {
 		if d.norm(i-1) == "." && d.norm(i-2) == "1" {
 			from = i - 2
 		}
-		name := d.text(from, end)
-		id := bot.ClubID(bot.Slug(name))
-		c := d.clubFor(id)
-		d.clubs[c].name, d.clubs[c].unknown, d.clubs[c].anchored = name, true, true
-		m := mention{kind: clubMention, from: from, to: end, ent: c, owner: -1, sense: gazetteer.Name, versus: d.opponent(from)}
-		d.note(c, &m)
-		d.cover(m)
+		d.unknownClub(from, end)
 		i = end - 1
 	}
+}
+
+// unknownClub adds a club by the name in tokens [from,to).
+func (d *doc) unknownClub(from, to int) {
+	name := d.text(from, to)
+	c := d.clubFor(bot.ClubID(bot.Slug(name)))
+	if known, ok := d.gaz.ClubNamed(name); ok {
+		c = d.clubFor(known.ID)
+	} else {
+		d.clubs[c].name, d.clubs[c].unknown = name, true
+	}
+	d.clubs[c].anchored = true
+	m := mention{kind: clubMention, from: from, to: to, ent: c, owner: -1, sense: gazetteer.Name, versus: d.opponent(from)}
+	d.note(c, &m)
+	d.cover(m)
 }
 
 func (d *doc) clubWord(i int) bool {

@@ -92,8 +92,11 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	if x.versus {
 		score -= 9
 	}
-	if x.sense >= gazetteer.Town && !x.noun && !d.clubs[x.ent].anchored && !d.is(x.from-1, classPlace) {
+	if x.sense >= gazetteer.Town && !x.noun && !d.clubs[x.ent].anchored {
 		score -= 2
+		if !d.is(x.from-1, classPlace) || d.clubs[x.ent].national {
+			score -= 2
+		}
 	}
 	if x.former || d.formerNear(x.from) {
 		score -= 5

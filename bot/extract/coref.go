@@ -71,7 +71,7 @@ func (d *doc) descriptionAt(i int) int {
 		}
 		return i
 	}
-	if !t.capital && d.german() || t.kind != wordToken || t.glued && !t.class.has(classAnyRole|classDemonym) {
+	if !t.capital && d.german() || t.kind != wordToken || d.toksGlued(i+1) || t.glued && !t.class.has(classAnyRole|classDemonym) {
 		return i
 	}
 	if d.nameFollows(i) {
@@ -249,6 +249,8 @@ func (d *doc) salient(m int, coachOnly bool) int {
 		p := &d.persons[x.ent]
 		score := -4*back - (m-k)/4
 		switch g := p.grade(); {
+		case g > 0 && coachOnly:
+			score += 4
 		case g > 0:
 			score++
 		case g < 0:

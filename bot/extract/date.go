@@ -156,7 +156,7 @@ func (d *doc) dayDate(day, month, k int) (when, int) {
 	if y := d.year(at); y > 0 && d.sameSentence(k-1, at) {
 		return when{date: ymd(y, month, day)}, at + 1
 	}
-	return when{date: d.nearest(month, day), month: true}, k
+	return when{date: d.nearest(month, day), recent: d.published == ""}, k
 }
 
 func ymd(y, m, day int) bot.Date { return bot.Date(fmt.Sprintf("%04d-%02d-%02d", y, m, day)) }

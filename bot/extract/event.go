@@ -9,6 +9,7 @@ import (
 // settle makes one fact of all that say the same and lets facts overrule each
 // other by the conventions of the guidelines.
 func (d *doc) settle() {
+	d.renewals()
 	sort.SliceStable(d.facts, func(i, j int) bool { return d.facts[i].order < d.facts[j].order })
 	for i := range d.facts {
 		d.mergeInto(i)
@@ -17,6 +18,21 @@ func (d *doc) settle() {
 	for i := range d.facts {
 		if !d.facts[i].dead {
 			d.overrule(&d.facts[i])
+		}
+	}
+}
+
+// renewals makes a signature an extension where the coach works already.
+func (d *doc) renewals() {
+	for i := range d.facts {
+		f := &d.facts[i]
+		if !f.sign || f.typ != bot.Appointment || !f.fresh {
+			continue
+		}
+		for j := range d.facts {
+			if g := &d.facts[j]; g.person == f.person && g.club == f.club && g.typ == bot.Appointment && g.stale {
+				f.typ = bot.Extension
+			}
 		}
 	}
 }

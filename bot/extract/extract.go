@@ -221,7 +221,7 @@ func (d *doc) detectLanguage() {
 // word about coaches there is nothing to find.
 func (d *doc) worthReading() bool {
 	for i := range d.toks {
-		if d.toks[i].class.has(classAnyCoach | classManager | classBody) {
+		if d.toks[i].class.has(classAnyCoach | classManager | classBody | classHint) {
 			return true
 		}
 	}

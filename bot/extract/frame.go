@@ -26,6 +26,7 @@ type fact struct {
 	order  int     // by place
 	pred   bool    // the predecessor of a succession
 	sure   float64 // how well the club fits
+	sign   bool    // rests on a signature
 	dead   bool
 	why    string
 }
@@ -42,6 +43,7 @@ func (d *doc) judge() {
 			}
 		}
 	}
+	d.findEntries()
 	for _, arrivals := range []bool{false, true} {
 		for i := range d.trigs {
 			t := &d.trigs[i]
@@ -51,6 +53,30 @@ func (d *doc) judge() {
 		}
 		if !arrivals {
 			d.findVacancies()
+		}
+	}
+}
+
+// findEntries reads lists of candidates: paragraphs that begin with nothing but
+// a name, in an article about a club that seeks a coach.
+func (d *doc) findEntries() {
+	if !d.topic.seeking || d.topic.other {
+		return
+	}
+	for n := range d.sents {
+		s := &d.sents[n]
+		if s.from == s.to || n == 0 || d.sents[n-1].block == s.block || s.to-s.from > 6 {
+			continue
+		}
+		m := int(d.toks[s.from].ment)
+		if m < 0 || d.ments[m].kind != personMention || d.ments[m].form != fullName || d.ments[m].ent < 0 || d.ments[m].to < s.to-1 {
+			continue
+		}
+		if c := d.topic.main; c >= 0 && d.persons[d.ments[m].ent].grade() >= 0 {
+			d.facts = append(d.facts, fact{
+				typ: bot.Link, person: d.ments[m].ent, club: c, role: bot.Head, stage: bot.Candidate, status: bot.Reported,
+				fresh: true, sent: n, from: s.from, order: s.from, rule: "lnk.entry", sure: sureClub,
+			})
 		}
 	}
 }
@@ -132,6 +158,9 @@ func (d *doc) fill(t *trigger) {
 		t.why = why
 		return
 	}
+	if t.idiom.object {
+		d.orderSuccession(t)
+	}
 	m := d.coachSlot(t)
 	if t.idiom.kind == kindSuccession {
 		d.fillSuccession(t, m)
@@ -144,6 +173,59 @@ func (d *doc) fill(t *trigger) {
 	for _, who := range d.andOthers(m, t) {
 		d.propose(t, t.idiom.kind.event(), who, false)
 	}
+}
+
+// orderSuccession decides who follows whom where the idiom only names a verb
+// ("beerbt", "ersetzt", "löst ab"): the accusative ("den", "ihn") went, else
+// the one named first came.
+func (d *doc) orderSuccession(t *trigger) {
+	var who []int
+	from, to := d.clauseOf(t.head)
+	for i := from; i < to; i++ {
+		k := int(d.toks[i].ment)
+		if k < 0 || d.ments[k].from != i || d.ments[k].kind != personMention || d.ments[k].ent < 0 {
+			continue
+		}
+		if len(who) > 0 && d.ments[who[len(who)-1]].ent == d.ments[k].ent {
+			continue
+		}
+		who = append(who, k)
+	}
+	if len(who) < 2 {
+		return
+	}
+	p := who[1]
+	for _, k := range who {
+		if d.accusative(d.ments[k].from) {
+			p = k
+		}
+	}
+	t.ncapt = 0
+	for _, k := range who[:2] {
+		what := byte('C')
+		if k == p {
+			what = 'P'
+		}
+		t.captures[t.ncapt] = capture{what, k}
+		t.ncapt++
+	}
+}
+
+// accusative reports whether the name or description at token i is marked as an
+// object: "ihn", "den glücklosen X".
+func (d *doc) accusative(i int) bool {
+	if d.norm(i) == "ihn" || d.norm(i) == "him" {
+		return true
+	}
+	for k := i - 1; k >= 0 && k >= i-4 && d.sameSentence(k, i); k-- {
+		if d.norm(k) == "den" || d.norm(k) == "einen" {
+			return true
+		}
+		if d.toks[k].kind == punctToken || d.is(k, classDef|classPlace) {
+			return false
+		}
+	}
+	return false
 }
 
 // fillSuccession gives the appointment of C and the departure of P.
@@ -174,6 +256,11 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 		t.why = why
 		return
 	}
+	if im.weak && typ == bot.Appointment && d.incumbent(f.person) {
+		t.why = "he is the coach already"
+		return
+	}
+	f.sign = im.sign
 	f.club, f.team, f.sure = d.clubSlot(t, m, typ, pred)
 	if f.club < 0 {
 		t.why = "no club found"
@@ -216,6 +303,18 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return ""
 	}
 	return "nothing says that this is a coach"
+}
+
+// incumbent reports whether a compound such as "HSV-Trainer X" or "Y's manager
+// X" names somebody as the present head coach, and nobody left there.
+func (d *doc) incumbent(p int) bool {
+	for i := range d.posts {
+		o := &d.posts[i]
+		if o.person == p && !o.former && o.role == bot.Head && o.rule == "post.before" && !d.isVacant(o.club) {
+			return true
+		}
+	}
+	return false
 }
 
 // coachWordNear reports whether the sentence speaks of a coach.
@@ -279,6 +378,9 @@ func (d *doc) coachSlot(t *trigger) int {
 func (d *doc) coachScore(t *trigger, k int) float64 {
 	x := &d.ments[k]
 	clauses, tokens := d.farness(t, x)
+	if clauses > 0 && d.sents[t.sent].kind == headlineBlock {
+		return 0
+	}
 	score := 10 - 2.2*float64(min(clauses, 4)) - 0.12*float64(tokens)
 	switch g := d.persons[x.ent].grade(); {
 	case g > 0 && clauses > 0:
@@ -524,13 +626,13 @@ func (d *doc) joined(m, dir int) int {
 		case tok.norm == ")":
 			depth--
 		case depth > 0:
-		case tok.class.has(classJoin), tok.norm == ",", tok.norm == "&":
+		case tok.class.has(classJoin), tok.norm == ",", tok.norm == "&", tok.norm == "dazu", tok.norm == "samt", tok.norm == "mitsamt", tok.norm == "nebst", tok.norm == "together", tok.norm == "alongside":
 			join = true
 		case tok.norm == "." || tok.norm == `"`:
 		case tok.kind == punctToken:
 			return -1
 		case tok.ment >= 0 || tok.class.has(classAnyRole|classFormer|classPresent|classPossess|classDef|classYouth|classSecond) || tok.glued || tok.kind == numberToken:
-		case tok.norm == "ebenfalls" || tok.norm == "auch" || tok.norm == "mit" || tok.norm == "von" || tok.norm == "vom" || tok.norm == "also" || tok.norm == "ihm" || tok.norm == "first" || tok.norm == "team":
+		case tok.norm == "ebenfalls" || tok.norm == "auch" || tok.norm == "mit" || tok.norm == "with" || tok.norm == "ausserdem" || tok.norm == "zuletzt" || tok.norm == "namens" || tok.norm == "von" || tok.norm == "vom" || tok.norm == "also" || tok.norm == "ihm" || tok.norm == "first" || tok.norm == "team":
 		default:
 			return -1
 		}

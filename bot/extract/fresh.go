@@ -13,7 +13,8 @@ const freshDays = 7
 
 // time dates a fact and says whether it is news.
 func (d *doc) time(t *trigger, m int, f *fact) {
-	w, found := d.dateNear(t)
+	present := f.typ == bot.Link || f.typ == bot.Rejection || f.typ == bot.Pressure
+	w, found := d.dateNear(t, present)
 	if found {
 		f.date = w.date
 	}
@@ -22,7 +23,7 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case t.idiom.now:
 		f.fresh = true
-	case found && w.recent:
+	case found && w.recent && (d.published != "" || !d.oldSentence(t)):
 		f.fresh = true
 	case found && (w.future || d.isFuture(w.date)):
 		f.fresh = !f.pred || true
@@ -33,7 +34,7 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case found && d.isNew(w.date):
 		f.fresh = true
-	case d.oldSentence(t):
+	case !present && d.oldSentence(t):
 		f.fresh, f.stale = false, true
 	case d.toldAsPast(t):
 		f.fresh, f.stale = false, true
@@ -49,7 +50,7 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 
 // dateNear is the time expression that dates a trigger: in its clauses, else
 // elsewhere in the sentence.
-func (d *doc) dateNear(t *trigger) (when, bool) {
+func (d *doc) dateNear(t *trigger, strict bool) (when, bool) {
 	s := &d.sents[t.sent]
 	best, bestDist := -1, 1000
 	for i := s.from; i < s.to; i++ {
@@ -62,7 +63,7 @@ func (d *doc) dateNear(t *trigger) (when, bool) {
 			continue
 		}
 		clauses, tokens := d.farness(t, x)
-		if clauses > 3 {
+		if clauses > 2 || clauses > 0 && (strict || d.relativeClause(x.from)) {
 			continue
 		}
 		dist := 8*clauses + tokens
@@ -135,6 +136,9 @@ func (d *doc) isOld(w *when) bool {
 	if !ok || !ok2 {
 		return false
 	}
+	if len(w.date) == 7 && w.date.Compare(d.published) < 0 && (len(d.published) == 7 || pub.Day() > 5) {
+		return true
+	}
 	if len(w.date) == 4 && len(d.published) > 4 && w.date.Year() == d.published.Year() {
 		return w.since || w.past
 	}
@@ -157,7 +161,7 @@ func (d *doc) toldAsPast(t *trigger) bool {
 	}
 	for i := range d.trigs {
 		o := &d.trigs[i]
-		if o.sent == t.sent && o.idiom.kind == kindHistory && d.reaches(o, t) {
+		if o.sent == t.sent && o.idiom.kind == kindHistory && d.sameClause(o, t) {
 			return true
 		}
 	}
@@ -178,7 +182,7 @@ func (d *doc) oldSentence(t *trigger) bool {
 		if w.recent {
 			return false
 		}
-		if c, _ := d.farness(t, &d.ments[k]); c > 2 || w.until || d.isContractYear(&d.ments[k]) {
+		if c, _ := d.farness(t, &d.ments[k]); c > 1 || c > 0 && d.relativeClause(d.ments[k].from) || w.until || d.isContractYear(&d.ments[k]) {
 			continue
 		}
 		old = old || d.isOld(w)

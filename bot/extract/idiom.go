@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"karussell/bot"
@@ -41,13 +42,16 @@ type idiom struct {
 	stance  bot.Stance
 	role    bot.Role
 	status  bot.Status
-	strong  bool // about the bench by itself: needs no other sign of a coach
-	weak    bool // needs a strong sign that the person is a coach
-	old     bool // always history
-	now     bool // always news
-	self    bool // the coach is the grammatical subject
-	here    bool // the coach must stand in the sentence itself
-	sign    bool // a signature: an extension where the coach already works
+	strong  bool   // about the bench by itself: needs no other sign of a coach
+	weak    bool   // needs a strong sign that the person is a coach
+	old     bool   // always history
+	now     bool   // always news
+	self    bool   // the coach is the grammatical subject
+	here    bool   // the coach must stand in the sentence itself
+	object  bool   // a succession whose verb leaves open who is who
+	context bool   // means something only where a club seeks a coach
+	lang    string // "de" or "en", from the name of the file
+	sign    bool   // a signature: an extension where the coach already works
 	phrases []phraseID
 	never   []phraseID // must not occur in the sentence
 	file    string
@@ -80,7 +84,7 @@ func (l *lexicon) idiomLine(file string, n int, line string) error {
 	if len(parts) != 3 {
 		return &lineError{file, n, "want: id | kind and attributes | pattern"}
 	}
-	base := idiom{id: strings.TrimSpace(parts[0]), file: file, line: n}
+	base := idiom{id: strings.TrimSpace(parts[0]), file: file, line: n, lang: path.Base(file)[:2]}
 	if err := base.attributes(strings.Fields(parts[1])); err != nil {
 		return &lineError{file, n, err.Error()}
 	}
@@ -107,7 +111,7 @@ func (i *idiom) attributes(fields []string) error {
 	}
 	flags := map[string]*bool{
 		"strong": &i.strong, "weak": &i.weak, "old": &i.old, "now": &i.now, "self": &i.self,
-		"here": &i.here, "sign": &i.sign,
+		"here": &i.here, "sign": &i.sign, "object": &i.object, "context": &i.context,
 	}
 	for _, f := range fields[1:] {
 		key, value, pair := strings.Cut(f, "=")

@@ -14,9 +14,10 @@ var lexiconFiles embed.FS
 
 // word is what the lexicon knows about one spelling.
 type word struct {
-	class class
-	value int      // month, weekday, number
-	elems []elemID // pattern elements that the word satisfies
+	class  class
+	value  int      // month, weekday, number
+	elems  []elemID // pattern elements that the word satisfies
+	finite bool     // a finite verb form
 }
 
 // lexicon is everything that lexicon/ holds, compiled. It is immutable.
@@ -231,6 +232,10 @@ func (l *lexicon) verbLine(file string, n int, line string) error {
 		v.joined = append(v.joined, v.particle+foldWord(f))
 	}
 	v.joined = append(v.joined, v.particle+foldWord(base))
+	if subjunctive, ok := strings.CutSuffix(foldWord(base), "n"); ok { // "er trete zurück"
+		v.finite = append(v.finite, subjunctive)
+		v.joined = append(v.joined, v.particle+subjunctive)
+	}
 	if separable {
 		v.joined = append(v.joined, v.particle+"zu"+foldWord(base))
 	} else {
@@ -250,6 +255,11 @@ func (l *lexicon) verbLine(file string, n int, line string) error {
 	for _, f := range [][]string{v.finite, v.joined, v.participle} {
 		for _, w := range f {
 			l.entry(w).class |= classStop
+		}
+	}
+	for _, w := range v.finite {
+		if w != foldWord(base) {
+			l.entry(w).finite = true
 		}
 	}
 	return nil

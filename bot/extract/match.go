@@ -149,6 +149,9 @@ func (d *doc) matchElem(e *element, i, to int, h *phraseHit) int {
 	if e.verb && t.capital && !t.shout && d.german() && !d.sentenceStart(i) && d.norm(i-1) != ":" && d.norm(i-1) != `"` && d.sents[t.sent].kind != headingBlock {
 		return 0
 	}
+	if !d.german() && t.ment >= 0 && d.ments[t.ment].kind == clubMention && !d.ments[t.ment].noun && !t.glued && t.class&classClubNoun == 0 {
+		return 0 // "Chicago Fire" fires nobody
+	}
 	for _, id := range e.ids {
 		for _, have := range t.info.elems {
 			if have == id {
@@ -176,7 +179,7 @@ func (d *doc) joinPhrases(n int) {
 		ph := &d.lex.phrases[h.phrase]
 		for _, owner := range ph.owner {
 			im := &d.lex.idioms[owner]
-			if im.phrases[0] != h.phrase {
+			if im.phrases[0] != h.phrase || im.lang != d.language {
 				continue
 			}
 			t := trigger{idiom: im, sent: n, from: h.from, to: h.to, head: h.from}

@@ -13,6 +13,10 @@ func (d *doc) unreal(t *trigger) string {
 		return "a question"
 	case d.negated(t):
 		return "negated"
+	case d.indirectQuestion(t):
+		return "an open question"
+	case t.idiom.context && !d.topic.seeking:
+		return "no club seeks a coach here"
 	}
 	for i := range d.trigs {
 		o := &d.trigs[i]
@@ -24,6 +28,23 @@ func (d *doc) unreal(t *trigger) string {
 		}
 	}
 	return ""
+}
+
+// indirectQuestion reports whether the trigger's clause asks who or whether:
+// "Wer ihn beerbt, ist offen."
+func (d *doc) indirectQuestion(t *trigger) bool {
+	if !d.german() || t.idiom.kind.event() == bot.Pressure && t.idiom.stance == bot.AtRisk {
+		return false
+	}
+	from, _ := d.clauseOf(t.head)
+	for from < t.head && d.toks[from].kind == punctToken {
+		from++
+	}
+	switch d.norm(from) {
+	case "wer", "wen", "wem", "wessen", "ob", "wann", "welcher", "welchen":
+		return true
+	}
+	return false
 }
 
 // asked reports whether the question is about the trigger: its clause ends
@@ -191,6 +212,11 @@ func (d *doc) colourRole(t *trigger, m int, f *fact) {
 		}
 	}
 	o, ok := d.officeBefore(x.from)
+	if !ok && d.is(x.from-1, classJoin) { // "seine Assistenten X und Y"
+		if left := d.nextPerson(m, -1); left >= 0 && d.sameSentence(d.ments[left].from, x.from) && x.from-d.ments[left].to == 1 {
+			o, ok = d.officeBefore(d.ments[left].from)
+		}
+	}
 	if ok && o.coach && !o.former && o.role != bot.Head && f.typ != bot.Appointment && f.role == "" {
 		f.role = o.role
 	}

@@ -190,7 +190,7 @@ func (d *doc) unlistedName(i int) int {
 // preposition or article as well.
 func (d *doc) foreignParticle(k int) bool {
 	switch d.norm(k) {
-	case "van", "de", "di", "da", "dos", "ten", "ter", "el", "al", "la", "le", "del", "della", "bin", "ben", "mac", "mc", "st":
+	case "van", "de", "di", "da", "dos", "ten", "ter", "el", "bin", "ben":
 		return true
 	}
 	return false

@@ -15,6 +15,7 @@ type topics struct {
 	main     int   // the club of the article, or -1
 	vacant   []int // clubs that seek a coach
 	sections bool  // several clubs have a section each
+	seeking  bool  // somebody seeks a coach
 }
 
 // survey looks over the whole article before the triggers are judged.
@@ -39,6 +40,12 @@ func (d *doc) survey() {
 		}
 	}
 	d.topic.coachy = head || coachWords >= 2
+	for i := range d.trigs {
+		im := d.trigs[i].idiom
+		if im.kind == kindVacancy || im.kind.event() == bot.Departure && im.manner == bot.Dismissed && !im.weak || im.kind.event() == bot.Link && !im.weak {
+			d.topic.seeking = true
+		}
+	}
 	d.topic.other = otherGame >= 2
 	d.findPosts()
 	d.trackFocus()
@@ -124,7 +131,7 @@ func (d *doc) trackFocus() {
 				continue
 			}
 			c := &d.clubs[x.ent]
-			if !c.headline && c.count < 2 && i-s.from > 4 && !opening {
+			if !opening && !c.headline && x.ent != d.topic.main && (c.count < 3 || d.backwards(s)) {
 				continue // a side remark
 			}
 			if !c.headline && x.ent != d.topic.main && d.is(x.to, classAnyCoach) {
@@ -147,6 +154,16 @@ func (d *doc) trackFocus() {
 		opening = false
 	}
 	d.topic.sections = marks > 1
+}
+
+// backwards reports whether a sentence looks back: "hatte", "einst".
+func (d *doc) backwards(s *sentence) bool {
+	for i := s.from; i < s.to; i++ {
+		if d.is(i, classPlu|classPast) {
+			return true
+		}
+	}
+	return false
 }
 
 // topicRank says how likely a club mention names what its sentence is about.

@@ -37,28 +37,51 @@ func (d *doc) addSentence(from, to, blk int) {
 	}
 	s := sentence{from: from, to: to, block: blk, kind: d.blocks[blk].kind}
 	n := int32(len(d.sents)) //nolint:gosec // fewer than bytes
-	clause := int32(0)
+	clause, main := int32(0), int32(0)
 	for i := from; i < to; i++ {
 		t := &d.toks[i]
 		t.sent = n
-		if t.kind == punctToken {
-			switch t.norm {
-			case ",", ";", ":", "(", ")", `"`:
-				clause++
-			case "-":
-				if t.spaced {
-					clause++
-				}
-			case "?":
-				s.question = true
+		switch {
+		case t.norm == "," && t.kind == punctToken && d.resumes(i+1, to) && clause > main && i > from+2:
+			clause = main // "X, der ..., hat": the main clause goes on
+		case t.kind == punctToken && d.opensClause(t):
+			clause += 2
+			if t.norm != "," && t.norm != `"` {
+				main = clause
 			}
-		}
-		if t.class.has(classSubordinate) && i > from {
-			clause++
+		case t.kind == punctToken && t.norm == "?":
+			s.question = true
+		case t.class.has(classSubordinate) && i > from && !t.capital && !d.german():
+			clause += 2
 		}
 		t.clause = clause
 	}
+	for i := from; i < to; i++ {
+		d.toks[i].clause /= 2
+	}
 	d.sents = append(d.sents, s)
+}
+
+// opensClause reports whether a mark separates clauses. Parentheses do not:
+// they hold ages and clubs.
+func (d *doc) opensClause(t *token) bool {
+	switch t.norm {
+	case ",", ";", ":", `"`:
+		return true
+	case "-":
+		return t.spaced
+	}
+	return false
+}
+
+// resumes reports whether the main clause goes on at token i, behind a comma:
+// with its finite verb.
+func (d *doc) resumes(i, to int) bool {
+	if i >= to {
+		return false
+	}
+	t := &d.toks[i]
+	return (t.info.finite || t.class.has(classAux)) && !t.capital && d.german()
 }
 
 // endsAt reports whether a sentence ends with token i.
