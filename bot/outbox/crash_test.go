@@ -59,7 +59,7 @@ func crashChild(path, server, life string) error {
 	p := &wire{server: server, life: life, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: crashConcurrent}}}
 	d, err := outbox.New(outbox.Setup{
 		Store: store, Renderer: pen{}, Platforms: []bot.Platform{p},
-		Lease: 2 * time.Second, Timeout: 300 * time.Millisecond, Poll: 50 * time.Millisecond, Batch: 64,
+		Lease: 6 * time.Second, Timeout: 1500 * time.Millisecond, Poll: 50 * time.Millisecond, Batch: 64,
 	})
 	if err != nil {
 		return err
@@ -182,7 +182,8 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.take(p, true)
 		fmt.Fprint(w, "<html>welcome</html>")
 	default:
-		o.take(p, false)
+		// A sender that no longer listens was not told, however busy the machine.
+		o.take(p, r.Context().Err() != nil)
 		fmt.Fprintf(w, `{"id": %q}`, p.Nonce)
 	}
 }
