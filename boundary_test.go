@@ -49,6 +49,7 @@ var rules = []rule{
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot/picture", []string{module + "/bot", "golang.org/x/image"}, "pictures know fonts, nothing else"},
 	{"/bot/outbox", []string{module + "/bot"}, "limits and retries know platforms and stores by their contracts"},
+	{"/bot/status", []string{module + "/bot", "github.com/prometheus/client_golang", "golang.org/x/time"}, "metrics and the operator page; the contracts know neither"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},
 }
 

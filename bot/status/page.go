@@ -104,7 +104,7 @@ func (r *Registry) numbers() []number {
 	var out []number
 	for _, f := range families {
 		name := strings.TrimPrefix(f.GetName(), namespace+"_")
-		if r.vectors[name] == nil || r.vectors[name].counter == nil {
+		if !r.counts(name) {
 			continue
 		}
 		n := number{Name: name}
@@ -114,6 +114,12 @@ func (r *Registry) numbers() []number {
 		out = append(out, n)
 	}
 	return out
+}
+
+func (r *Registry) counts(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.vectors[name] != nil && r.vectors[name].counter != nil
 }
 
 // language is what the address asks for, else the browser's, else German.

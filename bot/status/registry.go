@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,19 +16,24 @@ import (
 
 const namespace = "karussell"
 
-// maxValues bounds the values of one label: a bug must not fill the memory.
-// Further values are counted as "other".
-const maxValues = 64
+// Bounds against a bug that would fill the memory: the values of one label
+// (further ones are counted as "other"), and the adapters' own metrics.
+const (
+	maxValues = 64
+	maxOwn    = 64
+)
 
 // Registry is a bot.Meter on a Prometheus registry of its own. It needs no
 // server. Safe for concurrent use.
 type Registry struct {
 	reg     *prometheus.Registry
-	vectors map[string]*vector
 	strange prometheus.Counter
 
-	mu   sync.Mutex
-	seen map[string]map[string]bool // values by metric and label
+	platforms []string
+
+	mu      sync.Mutex
+	vectors map[string]*vector
+	seen    map[string]map[string]bool // values by metric and label
 }
 
 type vector struct {
@@ -37,18 +43,17 @@ type vector struct {
 }
 
 // NewRegistry makes a registry with the table's metrics, the Go runtime's and
-// the process's.
-func NewRegistry() *Registry {
+// the process's. Adapters may have metrics of their own, so that a new one
+// changes nothing here: their names begin with the name of one of platforms
+// ("discord_held_total"), and the first use registers them.
+func NewRegistry(platforms ...bot.PlatformName) *Registry {
 	r := &Registry{reg: prometheus.NewRegistry(), vectors: map[string]*vector{}, seen: map[string]map[string]bool{}}
+	for _, p := range platforms {
+		r.platforms = append(r.platforms, string(p)+"_")
+	}
 	for _, m := range metrics {
-		v := &vector{metric: m}
-		if m.buckets == nil {
-			v.counter = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: m.name, Help: m.help}, m.labels)
-			r.reg.MustRegister(v.counter)
-		} else {
-			v.histogram = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: m.name, Help: m.help, Buckets: m.buckets}, m.labels)
-			r.reg.MustRegister(v.histogram)
-		}
+		v := newVector(m)
+		r.reg.MustRegister(v.collector())
 		r.vectors[m.name] = v
 		if len(m.labels) == 0 { // visible from the start, at zero
 			r.touch(v)
@@ -59,6 +64,23 @@ func NewRegistry() *Registry {
 	})
 	r.reg.MustRegister(r.strange, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+func newVector(m metric) *vector {
+	v := &vector{metric: m}
+	if m.buckets == nil {
+		v.counter = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: m.name, Help: m.help}, m.labels)
+	} else {
+		v.histogram = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: m.name, Help: m.help, Buckets: m.buckets}, m.labels)
+	}
+	return v
+}
+
+func (v *vector) collector() prometheus.Collector {
+	if v.counter != nil {
+		return v.counter
+	}
+	return v.histogram
 }
 
 func (*Registry) touch(v *vector) {
@@ -82,7 +104,7 @@ func Names() []string {
 // Count implements bot.Meter. What the table does not know is only counted as
 // unknown: a meter must not stop what it measures.
 func (r *Registry) Count(name string, n int, labels ...string) {
-	v, values := r.find(name, labels)
+	v, values := r.find(name, labels, nil)
 	if v == nil || v.counter == nil || n < 0 {
 		r.strange.Inc()
 		return
@@ -92,7 +114,7 @@ func (r *Registry) Count(name string, n int, labels ...string) {
 
 // Observe implements bot.Meter.
 func (r *Registry) Observe(name string, value float64, labels ...string) {
-	v, values := r.find(name, labels)
+	v, values := r.find(name, labels, quick)
 	if v == nil || v.histogram == nil {
 		r.strange.Inc()
 		return
@@ -100,9 +122,14 @@ func (r *Registry) Observe(name string, value float64, labels ...string) {
 	v.histogram.WithLabelValues(values...).Observe(value)
 }
 
-// find returns nil unless name and label names are the table's.
-func (r *Registry) find(name string, labels []string) (*vector, []string) {
+// find returns nil unless name and label names are the table's, or an adapter's.
+func (r *Registry) find(name string, labels []string, buckets []float64) (*vector, []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	v := r.vectors[name]
+	if v == nil {
+		v = r.adopt(name, labels, buckets)
+	}
 	if v == nil || len(labels) != 2*len(v.labels) {
 		return nil, nil
 	}
@@ -117,9 +144,26 @@ func (r *Registry) find(name string, labels []string) (*vector, []string) {
 	return v, values
 }
 
+// adopt registers an adapter's own metric as it is first used.
+func (r *Registry) adopt(name string, labels []string, buckets []float64) *vector {
+	i := slices.IndexFunc(r.platforms, func(p string) bool { return strings.HasPrefix(name, p) })
+	if i < 0 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || len(r.vectors) >= len(metrics)+maxOwn || len(labels)%2 != 0 {
+		return nil
+	}
+	m := metric{name: name, help: "The adapter's own: " + strings.ReplaceAll(name, "_", " ") + ".", buckets: buckets}
+	for j := 0; j < len(labels); j += 2 {
+		m.labels = append(m.labels, labels[j])
+	}
+	v := newVector(m)
+	if r.reg.Register(v.collector()) != nil {
+		return nil // a label is no valid name
+	}
+	r.vectors[name] = v
+	return v
+}
+
+// bounded is called with mu held.
 func (r *Registry) bounded(label, value string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	seen := r.seen[label]
 	if seen == nil {
 		seen = map[string]bool{}
