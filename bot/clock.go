@@ -106,6 +106,7 @@ func (e *Engine) Tend(ctx context.Context) (next time.Time, err error) {
 // tendStories folds the stories whose time has come.
 func (e *Engine) tendStories(ctx context.Context) error {
 	for more := true; more; {
+		var changes map[StoryID]StoryStage
 		err := e.Store.Update(ctx, func(tx Tx) error {
 			due, err := tx.StoriesDue(e.Now(), tendStep)
 			if err != nil {
@@ -120,11 +121,13 @@ func (e *Engine) tendStories(ctx context.Context) error {
 				}
 				p.dirty = true
 			}
+			changes = b.changes
 			return b.settle()
 		})
 		if err != nil {
 			return err //nolint:wrapcheck // the store's, or wrapped inside
 		}
+		e.countChanges(changes)
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -9,19 +12,29 @@ import (
 // the story yet.
 const FreshFor = 48 * time.Hour
 
-// tell writes the fan-out of a visible change: one record, however many
-// subscribers there are.
-func (b *storybook) tell(p *keyPage, was, s *Story) error {
+// tell notes the fan-out of a visible change. A story that a transaction folds
+// more than once is told as it ends up.
+func (b *storybook) tell(p *keyPage, was, s *Story) {
 	f, ok := fanoutOf(was, s, p.news)
 	if !ok {
-		return nil
+		return
 	}
 	f.Topics = append([]Topic{StoryTopic(s.ID)}, b.e.toldTopics(s)...)
 	f.Created = b.now
-	if err := b.tx.PutFanout(&f); err != nil {
-		return fmt.Errorf("store fan-out: %w", err)
+	b.news[s.ID] = f
+}
+
+// announce writes the fan-outs of the transaction: one record a story, however
+// many subscribers there are, official news first.
+func (b *storybook) announce() error {
+	list := slices.SortedFunc(maps.Values(b.news), func(x, y Fanout) int {
+		return cmp.Or(-cmp.Compare(x.Stage.Rank(), y.Stage.Rank()), cmp.Compare(x.Story, y.Story))
+	})
+	for i := range list {
+		if err := b.tx.PutFanout(&list[i]); err != nil {
+			return fmt.Errorf("store fan-out: %w", err)
+		}
 	}
-	b.fanouts++
 	return nil
 }
 

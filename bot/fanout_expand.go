@@ -16,9 +16,8 @@ const expandStep = 250
 // reports done when no fan-out is left. After a crash it goes on where the last
 // step ended.
 func (e *Engine) Expand(ctx context.Context) (done bool, err error) {
-	written := 0
 	err = e.Store.Update(ctx, func(tx Tx) error {
-		done, written = false, 0
+		done = false
 		list, err := tx.Fanouts(1)
 		if err != nil {
 			return fmt.Errorf("fan-outs: %w", err)
@@ -28,25 +27,19 @@ func (e *Engine) Expand(ctx context.Context) (done bool, err error) {
 			return nil
 		}
 		x := expansion{e: e, tx: tx, f: list[0], now: e.Now()}
-		err = x.step()
-		written = x.written
-		return err
+		return x.step()
 	})
-	if written > 0 {
-		e.Meter.Count("deliveries_total", written)
-	}
-	return done, err
+	return done, err //nolint:wrapcheck // the store's, or wrapped inside
 }
 
 // expansion is one step of a fan-out.
 type expansion struct {
-	e       *Engine
-	tx      Tx
-	f       Fanout
-	now     time.Time
-	story   Story
-	topics  []Topic
-	written int
+	e      *Engine
+	tx     Tx
+	f      Fanout
+	now    time.Time
+	story  Story
+	topics []Topic
 }
 
 func (x *expansion) step() error {
@@ -222,7 +215,6 @@ func (x *expansion) deliver(sub *Subscription, kind DeliveryKind) error {
 	if err := x.tx.PutDelivery(d); err != nil {
 		return fmt.Errorf("store delivery: %w", err)
 	}
-	x.written++
 	return nil
 }
 

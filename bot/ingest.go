@@ -19,6 +19,7 @@ func (e *Engine) Ingest(ctx context.Context, b Batch) (Ingested, error) {
 	}
 	var sum Ingested
 	var count tally
+	var changes map[StoryID]StoryStage
 	err = e.Store.Update(ctx, func(tx Tx) error {
 		sum, count = Ingested{}, tally{}
 		in := intake{e: e, tx: tx, batch: &b, book: e.newStorybook(tx, b.Backlog), sum: &sum, count: count}
@@ -30,7 +31,8 @@ func (e *Engine) Ingest(ctx context.Context, b Batch) (Ingested, error) {
 		if err := in.book.settle(); err != nil {
 			return err
 		}
-		sum.Stories, sum.Fanouts = in.book.stories, in.book.fanouts
+		changes = in.book.changes
+		sum.Stories, sum.Fanouts = len(changes), len(in.book.news)
 		if b.Feed == nil {
 			return nil
 		}
@@ -43,6 +45,7 @@ func (e *Engine) Ingest(ctx context.Context, b Batch) (Ingested, error) {
 		return Ingested{}, err
 	}
 	e.report(sum, count)
+	e.countChanges(changes)
 	if sum.Fanouts > 0 {
 		e.awake()
 	}
@@ -58,6 +61,13 @@ func (e *Engine) report(sum Ingested, count tally) {
 	e.Meter.Count("articles_total", sum.Known, "state", "known")
 	for t, n := range count {
 		e.Meter.Count("events_total", n, "type", string(t))
+	}
+}
+
+// countChanges counts story changes once they are committed.
+func (e *Engine) countChanges(changes map[StoryID]StoryStage) {
+	for _, stage := range changes {
+		e.Meter.Count("story_changes_total", 1, "stage", string(stage))
 	}
 }
 

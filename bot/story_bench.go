@@ -30,7 +30,10 @@ func (b *storybook) settle() error {
 			}
 		}
 	}
-	return b.ripple(changed)
+	if err := b.ripple(changed); err != nil {
+		return err
+	}
+	return b.announce()
 }
 
 func compareKeys(x, y StoryKey) int {
@@ -140,8 +143,8 @@ func (p bench) topic() Topic {
 // benchDepth is how many official changes of one bench are looked at: decades.
 const benchDepth = 200
 
-// changes are the official changes of a bench, as stories without reports.
-func (b *storybook) changes(place bench) ([]Story, error) {
+// settled are the official changes of a bench, as stories without reports.
+func (b *storybook) settled(place bench) ([]Story, error) {
 	if list, ok := b.benches[place]; ok {
 		return list, nil
 	}
@@ -164,7 +167,7 @@ func (b *storybook) closings(k StoryKey) ([]Closing, error) {
 		return nil, err
 	}
 	for _, place := range []bench{{club: k.Club, team: k.Team}, {coach: k.Coach}} {
-		list, err := b.changes(place)
+		list, err := b.settled(place)
 		if err != nil {
 			return nil, err
 		}

@@ -16,9 +16,9 @@ type storybook struct {
 	keys    map[StoryKey]*keyPage
 	order   []StoryKey
 	benches map[bench][]Story
-	stories int
-	fanouts int
-	moved   time.Duration // makes Changed differ among the stories of a transaction
+	changes map[StoryID]StoryStage // stories that look different now
+	news    map[StoryID]Fanout     // what subscribers must hear
+	moved   time.Duration          // makes Changed differ among the stories of a transaction
 }
 
 // keyPage is everything under one key.
@@ -44,6 +44,7 @@ func (e *Engine) newStorybook(tx Tx, quiet bool) *storybook {
 	return &storybook{
 		e: e, tx: tx, now: e.Now(), quiet: quiet,
 		keys: map[StoryKey]*keyPage{}, benches: map[bench][]Story{},
+		news: map[StoryID]Fanout{}, changes: map[StoryID]StoryStage{},
 	}
 }
 

@@ -29,6 +29,7 @@ func (e *Engine) Correct(ctx context.Context, id StoryID, how Correction, words 
 			return fmt.Errorf("%w: %q", ErrBadCorrection, how)
 		}
 	}
+	var changes map[StoryID]StoryStage
 	err := e.Store.Update(ctx, func(tx Tx) error {
 		s, err := tx.Story(id)
 		if err != nil {
@@ -43,12 +44,15 @@ func (e *Engine) Correct(ctx context.Context, id StoryID, how Correction, words 
 			return err
 		}
 		p.dirty = true
+		changes = b.changes
 		return b.settle()
 	})
-	if err == nil {
-		e.awake()
+	if err != nil {
+		return err //nolint:wrapcheck // the store's, or wrapped inside
 	}
-	return err
+	e.countChanges(changes)
+	e.awake()
+	return nil
 }
 
 // A ruling outlives the stories of its key, which later reports may cut anew:

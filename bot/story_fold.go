@@ -92,6 +92,7 @@ func (b *storybook) write(p *keyPage, s *Story, stored []Story) error {
 		return nil
 	}
 	visible := was == nil || !was.looksLike(s)
+	s.Revision = 0
 	if was != nil {
 		s.Revision, s.Changed = was.Revision, was.Changed
 	}
@@ -103,14 +104,15 @@ func (b *storybook) write(p *keyPage, s *Story, stored []Story) error {
 	if err := b.tx.PutStory(s, b.e.storyTopics(s)); err != nil {
 		return fmt.Errorf("store story: %w", err)
 	}
-	if visible && (now == nil || now.Revision != s.Revision) {
-		b.stories++
-		b.e.Meter.Count("story_changes_total", 1, "stage", string(s.Stage))
+	delete(b.changes, s.ID)
+	delete(b.news, s.ID)
+	if visible {
+		b.changes[s.ID] = s.Stage
 	}
-	if !visible || b.quiet {
-		return nil
+	if visible && !b.quiet {
+		b.tell(p, was, s)
 	}
-	return b.tell(p, was, s)
+	return nil
 }
 
 func storyWith(list []Story, id StoryID) *Story {
