@@ -15,7 +15,7 @@ import (
 // and sending with this one fails.
 const generalTopic = "1"
 
-var channelName = regexp.MustCompile(`^@[A-Za-z][A-Za-z0-9_]{3,31}$`) //nolint:gochecknoglobals // a constant pattern
+var channelName = regexp.MustCompile(`^@[A-Za-z][A-Za-z0-9_]{3,31}$`)
 
 // address is the call parameters that say where a message goes.
 func address(to bot.ChatRef) (tgbotapi.Params, error) {

@@ -148,12 +148,12 @@ func (a *Adapter) checkChat(ctx context.Context, ref bot.ChatRef, me self) bot.F
 }
 
 func chatProblem(what string, err error) bot.Finding {
-	switch sendKind(err) {
-	case bot.SendGone, bot.SendBlocked:
+	kind := sendKind(err)
+	if kind == bot.SendGone || kind == bot.SendBlocked {
 		return wrong(what, "does not exist any more, or the bot was removed or blocked", "add the bot again, or unsubscribe the chat")
-	case bot.SendForbidden:
-		return wrong(what, "the bot has no rights here", "give it the right to send messages")
-	default:
-		return wrong(what, "could not be examined: "+err.Error(), "try again")
 	}
+	if kind == bot.SendForbidden {
+		return wrong(what, "the bot has no rights here", "give it the right to send messages")
+	}
+	return wrong(what, "could not be examined: "+err.Error(), "try again")
 }

@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 		"kicked":          {func(w *world) { w.Block(group, 1) }, []int64{group}, []string{"chat -100500"}},
 		"unknown chat":    {func(*world) {}, []int64{77}, []string{"chat 77"}},
 		"token revoked":   {fault("getMe", 401), nil, []string{"token"}},
-		"telegram away":   {func(w *world) { w.Server.Close() }, nil, []string{"token"}},
+		"telegram away":   {func(w *world) { w.Close() }, nil, []string{"token"}},
 		"commands broken": {fault("getMyCommands", 500), nil, []string{"commands"}},
 	}
 	for name, test := range tests {

@@ -20,6 +20,7 @@ const (
 
 func TestConformance(t *testing.T) { // not parallel: the suite counts goroutines
 	adaptertest.Run(t, func(t *testing.T) adaptertest.Fixture {
+		t.Helper()
 		s := telegramtest.New(t)
 		s.AddChat(telegramtest.Chat{ID: suiteChat, Type: "supergroup", Title: "Stammtisch"})
 		s.SetMember(suiteChat, suiteUser, "administrator")
@@ -41,17 +42,14 @@ func fixture(s *telegramtest.Server, a *telegram.Adapter) adaptertest.Fixture {
 			for _, m := range s.Messages(suiteChat) {
 				out = append(out, m.Text)
 			}
-			for _, n := range s.Notices() {
-				out = append(out, n)
-			}
-			return out
+			return append(out, s.Notices()...)
 		},
 		Command: func(_ *testing.T, name string, args ...adaptertest.Arg) {
-			line := "/" + name
+			line := []string{"/" + name}
 			for _, arg := range args {
-				line += " " + arg.Value
+				line = append(line, arg.Value)
 			}
-			s.InjectText(suiteChat, suiteUser, line)
+			s.InjectText(suiteChat, suiteUser, strings.Join(line, " "))
 		},
 		Press: func(t *testing.T, label string) {
 			t.Helper()

@@ -115,11 +115,8 @@ func (a *Adapter) edit(ctx context.Context, method string, p tgbotapi.Params, id
 
 // edited settles an edit. "Not modified" is what was wanted.
 func (a *Adapter) edited(chat string, id int, content uint64, err error) error {
-	switch sendKind(err) {
-	case notModified:
+	if sendKind(err) == notModified {
 		err = nil
-	case wrongFile:
-		err = refuse("the picture was refused")
 	}
 	if err == nil {
 		a.remember(chat, id, content)

@@ -138,10 +138,7 @@ func (a *Adapter) ask(ctx context.Context, to bot.ChatRef, q prompt, under bot.M
 	setJSON(p, "reply_markup", tgbotapi.ForceReply{
 		ForceReply: true, InputFieldPlaceholder: placeholder(input), Selective: len(parseMessageID(under)) > 0,
 	})
-	if reply := parseMessageID(under); len(reply) > 0 {
-		setJSON(p, "reply_parameters", replyTo{ID: reply[0].id, Anyway: true})
-	}
-	id, err := a.postPiece(ctx, p, false)
+	id, err := a.postPiece(ctx, replying(p, under), false)
 	if err != nil {
 		return "", err
 	}

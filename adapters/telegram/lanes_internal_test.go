@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +38,7 @@ func TestLanesKeepTheOrder(t *testing.T) {
 		l, d := newLanes(8), newDiary()
 		for i := range 10 {
 			for lane := range 50 {
-				if !l.put(t.Context(), fmt.Sprint(lane), d.task(fmt.Sprintf("%02d-%d", lane, i), 1, pacePrivate)) {
+				if !l.put(t.Context(), strconv.Itoa(lane), d.task(fmt.Sprintf("%02d-%d", lane, i), 1, pacePrivate)) {
 					t.Fatal("refused")
 				}
 			}
@@ -171,7 +172,7 @@ func TestFetchingWaitsForRoom(t *testing.T) {
 		l := newLanes(1)
 		release := make(chan struct{})
 		for i := range maxWaiting {
-			l.put(t.Context(), fmt.Sprint(i), task{pace: pacePrivate, done: func() {}, run: func(context.Context) time.Duration {
+			l.put(t.Context(), strconv.Itoa(i), task{pace: pacePrivate, done: func() {}, run: func(context.Context) time.Duration {
 				<-release
 				return 0
 			}})
@@ -199,7 +200,7 @@ func TestIdleLanesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, d := newLanes(4), newDiary()
 		for i := range 2 * maxWaiting {
-			l.put(t.Context(), fmt.Sprint(i), d.task("x", 1, pacePrivate))
+			l.put(t.Context(), strconv.Itoa(i), d.task("x", 1, pacePrivate))
 			synctest.Wait()
 		}
 		time.Sleep(2 * burst * paceGroup)

@@ -225,7 +225,7 @@ func (l *ledger) keep(ctx context.Context, stop <-chan struct{}) {
 		}
 		if err := l.save(ctx); err != nil {
 			l.log.ErrorContext(ctx, "progress_not_written", "error", err)
-			if !ended && nap(ctx, time.Second) == nil {
+			if !ended && nap(ctx, time.Second) {
 				select {
 				case l.dirty <- struct{}{}:
 				default:

@@ -28,18 +28,16 @@ func membershipChange(m *membership) bot.ChangeKind {
 	channel := m.Chat.kind() == bot.ChannelChat
 	could, can := m.Old.writes(channel), m.New.writes(channel)
 	switch {
-	case was && !is:
+	case !is && was:
 		return bot.ChangeRemoved
-	case !was && is && !can:
+	case !is || (was && could == can):
+		return ""
+	case !can:
 		return bot.ChangeForbidden
-	case !was && is:
-		return bot.ChangeAdded
-	case could && !can:
-		return bot.ChangeForbidden
-	case is && !could && can:
+	case was:
 		return bot.ChangeAllowed
 	default:
-		return ""
+		return bot.ChangeAdded
 	}
 }
 
@@ -102,12 +100,11 @@ func (s *session) chatMoved(ctx context.Context, from bot.ChatRef, kind bot.Chat
 
 func (s *session) chatLost(ctx context.Context, ref bot.ChatRef, kind bot.ChatKind, why bot.SendKind) {
 	change := bot.ChatChange{Chat: ref, Kind: kind, What: bot.ChangeForbidden}
-	switch why {
-	case bot.SendBlocked:
+	if why == bot.SendBlocked {
 		change.What = bot.ChangeRemoved
-	case bot.SendGone:
+	}
+	if why == bot.SendGone {
 		change.What = bot.ChangeGone
-	default:
 	}
 	s.changed(ctx, change)
 }

@@ -49,7 +49,7 @@ func TestAThousandChats(t *testing.T) {
 func TestAnHourOf429(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	clear := w.Limit("sendMessage", 3600)
+	undo := w.Limit("sendMessage", 3600)
 	w.start(t)
 	for c := range int64(50) {
 		w.InjectText(1+c, 1+c, "/coach x")
@@ -57,7 +57,7 @@ func TestAnHourOf429(t *testing.T) {
 	w.AwaitThat(t, "all given up: an answer after an hour answers nothing", func() bool {
 		return strings.Count(w.log.String(), "answer_given_up") == 50
 	})
-	clear()
+	undo()
 	w.InjectText(1, 1, "/coach y")
 	if m := w.Await(t, 1, 1); m[0].Text != "coach y" {
 		t.Errorf("message %+v", m)

@@ -26,9 +26,10 @@ func (s *session) pollUpdates(ctx, work context.Context) error {
 	for ctx.Err() == nil {
 		s.lanes.awaitRoom(ctx)
 		err := s.pollOnce(ctx, work)
+		if ctx.Err() != nil {
+			break
+		}
 		switch {
-		case ctx.Err() != nil:
-			return nil
 		case err == nil:
 			pause.reset()
 			continue
@@ -41,11 +42,9 @@ func (s *session) pollUpdates(ctx, work context.Context) error {
 		}
 		wait := pause.next(err)
 		s.log.WarnContext(ctx, "poll_failed", "error", err, "retry_in", wait.String())
-		if nap(ctx, wait) != nil {
-			return nil
-		}
+		nap(ctx, wait)
 	}
-	return nil
+	return nil //nolint:nilerr // the end of ctx is no failure
 }
 
 // pollOnce fetches one batch, handles it and lets the next poll confirm it.
@@ -89,18 +88,16 @@ func (s *session) take(ctx, work context.Context, updates []update, skipped []in
 		ids = append(ids, u.ID)
 		s.dispatch(work, u)
 	}
-	var err error
 	for attempt := newPauses(); ctx.Err() == nil; {
-		if err = s.ledger.settle(ctx, b, ids, upTo, patience); err == nil {
-			return nil
+		err := s.ledger.settle(ctx, b, ids, upTo, patience)
+		if err == nil {
+			break
 		}
 		wait := attempt.next(err)
 		s.log.ErrorContext(ctx, "progress_not_written", "error", err, "retry_in", wait.String())
-		if nap(ctx, wait) != nil {
-			return nil
-		}
+		nap(ctx, wait)
 	}
-	return err
+	return nil
 }
 
 // dropWebhook removes a webhook that an earlier set-up left: with one, polls are
@@ -123,7 +120,11 @@ func (s *session) dropWebhook(ctx context.Context) error {
 // came up meanwhile, which is removed, or a second program.
 func (s *session) explainConflict(ctx context.Context) error {
 	var info webhookInfo
-	if err := s.wire.result(ctx, "getWebhookInfo", nil, &info); err == nil && info.URL != "" {
+	err := s.wire.result(ctx, "getWebhookInfo", nil, &info)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the end of ctx is no failure
+	}
+	if err == nil && info.URL != "" {
 		return s.dropWebhook(ctx)
 	}
 	s.meter.Count("telegram_conflicts_total", 1)
@@ -133,8 +134,7 @@ func (s *session) explainConflict(ctx context.Context) error {
 }
 
 func codeOf(err error) int {
-	var e *bot.SendError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*bot.SendError](err); ok {
 		return e.Code
 	}
 	return 0

@@ -209,7 +209,7 @@ func TestARevokedTokenEndsRun(t *testing.T) {
 func TestRunEndsWhileTelegramIsAway(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	w.Server.Close()
+	w.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	if err := w.adapter.Run(ctx, w.engine); err != nil {

@@ -22,7 +22,7 @@ const (
 	maxDescription = 256
 )
 
-var commandName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`) //nolint:gochecknoglobals // a constant pattern
+var commandName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
 
 // scopes are the places with a command list of their own.
 //

@@ -34,10 +34,3 @@ func (r *recent[K, V]) put(k K, v V) {
 	}
 	r.young[k] = v
 }
-
-func (r *recent[K, V]) drop(k K) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.young, k)
-	delete(r.previous, k)
-}

@@ -74,24 +74,16 @@ func mayHidePassing(status int) bool {
 // covers several cases.
 func kindOf(code int, description string) bot.SendKind {
 	switch code {
-	case http.StatusBadRequest:
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound:
 		if kind, ok := meaning(description); ok {
 			return kind
 		}
-		return bot.SendRejected
+	}
+	switch code {
 	case http.StatusForbidden:
-		if kind, ok := meaning(description); ok {
-			return kind
-		}
 		return bot.SendBlocked
-	case http.StatusUnauthorized, http.StatusNotFound:
-		// 404 is a token that nobody has, or a method that an old server lacks.
-		if kind, ok := meaning(description); ok {
-			return kind
-		}
+	case http.StatusUnauthorized, http.StatusNotFound: // 404: no bot has this token
 		return bot.SendRevoked
-	case http.StatusRequestEntityTooLarge:
-		return bot.SendRejected
 	case http.StatusTooManyRequests:
 		return bot.SendLimited
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
@@ -174,8 +166,7 @@ var meanings = []struct {
 
 // sendKind is the kind of an error from a call; empty for other errors.
 func sendKind(err error) bot.SendKind {
-	var e *bot.SendError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*bot.SendError](err); ok {
 		return e.Kind
 	}
 	return ""

@@ -117,20 +117,22 @@ func (a *Adapter) introduce(ctx context.Context) (self, error) {
 // the token turns out to be revoked.
 func (a *Adapter) insist(ctx context.Context, complaint string, do func() error) error {
 	pause := newPauses()
-	for {
+	for ctx.Err() == nil {
 		err := do()
-		if err == nil || ctx.Err() != nil {
-			return nil
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		if sendKind(err) == bot.SendRevoked {
 			return fmt.Errorf("telegram does not accept the token (get one from @BotFather): %w", err)
 		}
 		wait := pause.next(err)
-		a.log.WarnContext(ctx, complaint, "error", err, "retry_in", wait.String())
-		if nap(ctx, wait) != nil {
-			return nil
-		}
+		a.log.WarnContext(ctx, "telegram_retries", "what", complaint, "error", err, "retry_in", wait.String())
+		nap(ctx, wait)
 	}
+	return nil //nolint:nilerr // the end of ctx is no failure
 }
 
 // dispatch queues an update under its chat. What is of no interest is finished

@@ -66,7 +66,7 @@ func TestTheTokenShowsNowhere(t *testing.T) {
 	for _, f := range w.adapter.Check(t.Context(), []bot.ChatRef{ref(1), ref(77)}) {
 		fmt.Fprintf(&out, "%+v\n", f)
 	}
-	w.Server.Close()
+	w.Close()
 	send()
 	time.Sleep(10 * time.Millisecond) // let the poll fail and log
 	w.stop()

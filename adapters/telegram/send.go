@@ -32,30 +32,35 @@ func (a *Adapter) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.
 	if err != nil {
 		return "", err
 	}
-	if m.Silent {
-		where["disable_notification"] = "true"
-	}
+	where.AddBool("disable_notification", m.Silent)
 	text, keys := a.layout(m), a.keyboard(m.Buttons)
 	if len(text.units) == 0 && m.Picture == nil {
 		return "", refuse("an empty message")
 	}
-	first := maps.Clone(where)
-	if reply := parseMessageID(m.ReplyTo); len(reply) > 0 {
-		setJSON(first, "reply_parameters", replyTo{ID: reply[0].id, Anyway: true})
+	first := replying(where, m.ReplyTo)
+	if m.Picture == nil || len(m.Picture.Data) == 0 {
+		return a.sendTexts(ctx, first, where, nil, text, keys)
 	}
-	var parts []part
-	if m.Picture != nil && len(m.Picture.Data) > 0 {
-		parts, err = a.sendPicture(ctx, first, m.Picture, text, keys)
-		switch {
-		case sendKind(err) == bot.SendRejected && len(text.units) > 0:
-			a.log.WarnContext(ctx, "picture_refused", "error", err)
-		case err != nil || parts[0].shape == shapeCaption:
-			return messageID(parts), err
-		default:
-			first = where
-		}
+	parts, err := a.sendPicture(ctx, first, m.Picture, text, keys)
+	switch {
+	case sendKind(err) == bot.SendRejected && len(text.units) > 0:
+		a.log.WarnContext(ctx, "picture_refused", "error", err)
+		return a.sendTexts(ctx, first, where, nil, text, keys)
+	case err != nil || parts[0].shape == shapeCaption:
+		return messageID(parts), err
+	default:
+		return a.sendTexts(ctx, where, where, parts, text, keys)
 	}
-	return a.sendTexts(ctx, first, where, parts, text, keys)
+}
+
+// replying is where with the message that is answered; without it when that is
+// gone.
+func replying(where tgbotapi.Params, to bot.MessageID) tgbotapi.Params {
+	p := maps.Clone(where)
+	if parts := parseMessageID(to); len(parts) > 0 {
+		setJSON(p, "reply_parameters", replyTo{ID: parts[0].id, Anyway: true})
+	}
+	return p
 }
 
 type replyTo struct {
@@ -104,7 +109,7 @@ func (a *Adapter) postPiece(ctx context.Context, p tgbotapi.Params, continuation
 		}
 		wait := max(refused.RetryAfter, time.Duration(attempt)*time.Second)
 		again := refused.Kind == bot.SendLimited || refused.Kind == bot.SendTemporary
-		if !again || wait > 30*time.Second || nap(ctx, wait) != nil {
+		if !again || wait > 30*time.Second || !nap(ctx, wait) {
 			return 0, err
 		}
 	}

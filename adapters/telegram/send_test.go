@@ -102,7 +102,7 @@ func TestSendToNobody(t *testing.T) {
 			t.Errorf("%v: %v", to, err)
 		}
 	}
-	w.Server.Close()
+	w.Close()
 	if _, err := w.adapter.Send(t.Context(), ref(1), say("x")); kindOf(t, err) != bot.SendTemporary {
 		t.Errorf("nobody there: %v", err)
 	}

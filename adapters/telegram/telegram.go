@@ -14,7 +14,6 @@ package telegram
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -191,14 +190,14 @@ func berlin() *time.Location {
 	return zone
 }
 
-// nap waits d or until ctx ends, whichever is first.
-func nap(ctx context.Context, d time.Duration) error {
+// nap waits d; it reports false when ctx ended before.
+func nap(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return fmt.Errorf("waiting: %w", ctx.Err())
+		return false
 	case <-timer.C:
-		return nil
+		return true
 	}
 }

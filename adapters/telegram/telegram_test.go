@@ -158,15 +158,15 @@ func (b *lockedBuffer) String() string {
 }
 
 // open makes an adapter; run starts it as well.
-func open(t testing.TB, change ...func(*telegram.Options)) *world {
-	t.Helper()
-	w := &world{Server: telegramtest.New(t), notes: newNotebook(), engine: &engine{}, log: &lockedBuffer{}, stop: func() {}}
-	w.connect(t, change...)
+func open(tb testing.TB, change ...func(*telegram.Options)) *world {
+	tb.Helper()
+	w := &world{Server: telegramtest.New(tb), notes: newNotebook(), engine: &engine{}, log: &lockedBuffer{}, stop: func() {}}
+	w.connect(tb, change...)
 	return w
 }
 
-func (w *world) connect(t testing.TB, change ...func(*telegram.Options)) {
-	t.Helper()
+func (w *world) connect(tb testing.TB, change ...func(*telegram.Options)) {
+	tb.Helper()
 	o := telegram.Options{
 		Token: w.Token, Endpoint: w.URL(), Notebook: w.notes, Timeout: 2 * time.Second, PollTimeout: time.Second,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -176,19 +176,19 @@ func (w *world) connect(t testing.TB, change ...func(*telegram.Options)) {
 	}
 	var err error
 	if w.adapter, err = telegram.New(o); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func run(t testing.TB, change ...func(*telegram.Options)) *world {
-	t.Helper()
-	w := open(t, change...)
-	w.start(t)
+func run(tb testing.TB, change ...func(*telegram.Options)) *world {
+	tb.Helper()
+	w := open(tb, change...)
+	w.start(tb)
 	return w
 }
 
-func (w *world) start(t testing.TB) {
-	t.Helper()
+func (w *world) start(tb testing.TB) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.adapter.Run(ctx, w.engine) }()
@@ -199,14 +199,14 @@ func (w *world) start(t testing.TB) {
 			select {
 			case err := <-done:
 				if err != nil {
-					t.Errorf("Run: %v", err)
+					tb.Errorf("Run: %v", err)
 				}
 			case <-time.After(10 * time.Second):
-				t.Error("Run did not end")
+				tb.Error("Run did not end")
 			}
 		})
 	}
-	t.Cleanup(w.stop)
+	tb.Cleanup(w.stop)
 }
 
 func ref(chat int64) bot.ChatRef {
@@ -214,17 +214,17 @@ func ref(chat int64) bot.ChatRef {
 }
 
 // awaitSeen waits for n requests at the engine.
-func (w *world) awaitSeen(t testing.TB, n int) []bot.Request {
-	t.Helper()
-	w.AwaitThat(t, strconv.Itoa(n)+" requests", func() bool { return len(w.engine.seen()) >= n })
+func (w *world) awaitSeen(tb testing.TB, n int) []bot.Request {
+	tb.Helper()
+	w.AwaitThat(tb, strconv.Itoa(n)+" requests", func() bool { return len(w.engine.seen()) >= n })
 	return w.engine.seen()
 }
 
-func kindOf(t testing.TB, err error) bot.SendKind {
-	t.Helper()
+func kindOf(tb testing.TB, err error) bot.SendKind {
+	tb.Helper()
 	var e *bot.SendError
 	if !errors.As(err, &e) {
-		t.Fatalf("%v (%T) is no *bot.SendError", err, err)
+		tb.Fatalf("%v (%T) is no *bot.SendError", err, err)
 	}
 	return e.Kind
 }

@@ -108,18 +108,18 @@ func webLink(address string) string {
 func cleanText(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return r
-		case r == '\u2028' || r == '\u2029':
+		switch r {
+		case '\n', '\u2028', '\u2029':
 			return '\n'
-		case r == '\t' || r == '\v' || r == '\f' || r == '\u0085':
+		case '\t', '\v', '\f', '\u0085':
 			return ' '
-		case r < ' ' || r == 0x7F || (r >= '\u202A' && r <= '\u202E') || r == '\uFEFF':
+		case 0x7F, '\uFEFF', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E':
 			return -1
-		default:
-			return r
 		}
+		if r < ' ' {
+			return -1
+		}
+		return r
 	}, s)
 }
 
@@ -210,14 +210,12 @@ func (r *rich) cutPoint(limit int) int {
 			}
 		}
 	}
-	for cut := limit; cut > limit/2; cut-- { // a long entity: cut in it, at a word
-		if r.endsWord(cut) {
-			return cut
-		}
-	}
-	for cut := limit; cut > 1 && cut > limit-64; cut-- {
-		if r.endsCharacter(cut) {
-			return cut
+	// A long entity is cut at a word, a long word between characters.
+	for _, ends := range []func(int) bool{r.endsWord, r.endsCharacter} {
+		for cut := limit; cut > max(1, limit/2); cut-- {
+			if ends(cut) {
+				return cut
+			}
 		}
 	}
 	if limit > 1 && utf16.IsSurrogate(rune(r.units[limit-1])) && isLow(r.units[limit]) {

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -103,13 +104,13 @@ func TestSplittingLosesNothing(t *testing.T) {
 		}
 		r.finish()
 		limit := rapid.IntRange(40, 400).Draw(t, "limit")
-		var got string
+		var got strings.Builder
 		for _, part := range r.split(limit) {
 			checkRich(t, part, limit)
-			got += squeeze(part.text())
+			got.WriteString(squeeze(part.text()))
 		}
-		if want := squeeze(r.text()); got != want {
-			t.Fatalf("split text\n%q\nwhole\n%q", got, want)
+		if want := squeeze(r.text()); got.String() != want {
+			t.Fatalf("split text\n%q\nwhole\n%q", got.String(), want)
 		}
 	})
 }

@@ -54,7 +54,7 @@ type webhookInfo struct {
 	ErrorDate int64  `json:"last_error_date"`
 }
 
-var webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`) //nolint:gochecknoglobals // a constant pattern
+var webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
 func (w *Webhook) check() error {
 	if w == nil {
@@ -110,7 +110,8 @@ func (s *session) serve(ctx, work context.Context) error {
 	if server.Shutdown(down) != nil {
 		_ = server.Close()
 	}
-	<-served
+	closed := <-served // http.ErrServerClosed
+	s.log.DebugContext(work, "webhook_closed", "cause", closed)
 	return err
 }
 

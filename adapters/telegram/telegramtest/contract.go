@@ -147,7 +147,7 @@ func (c *contract) value(t string, v any) error {
 		}
 		return nil
 	}
-	ok := true
+	var ok bool
 	switch t {
 	case "String", "InputFile":
 		_, ok = v.(string)

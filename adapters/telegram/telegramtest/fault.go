@@ -49,8 +49,8 @@ type Fault struct {
 
 type fault struct{ Fault }
 
-// Fault switches a fault on and returns how to clear it.
-func (s *Server) Fault(f Fault) (clear func()) {
+// Fault switches a fault on and returns how to undo it.
+func (s *Server) Fault(f Fault) (undo func()) {
 	if f.Times == 0 {
 		f.Times = 1
 	}
@@ -65,8 +65,8 @@ func (s *Server) Fault(f Fault) (clear func()) {
 	}
 }
 
-// Limit answers every call of a method with 429 until cleared.
-func (s *Server) Limit(method string, retryAfter int) (clear func()) {
+// Limit answers every call of a method with 429 until undone.
+func (s *Server) Limit(method string, retryAfter int) (undo func()) {
 	return s.Fault(Fault{
 		Method: method, Times: -1, Kind: Refuse, Code: http.StatusTooManyRequests,
 		Text: "Too Many Requests: retry after " + strconv.Itoa(retryAfter), RetryAfter: retryAfter,
@@ -120,7 +120,7 @@ func (f *fault) before(s *Server, w http.ResponseWriter, r *http.Request) bool {
 
 // after acts after the call was carried out; true ends it.
 func (f *fault) after(s *Server, w http.ResponseWriter, result any, refused *refusal) bool {
-	switch f.Kind {
+	switch f.Kind { //nolint:exhaustive // the others acted before
 	case DropAfter:
 		drop(w)
 	case HangAfter:

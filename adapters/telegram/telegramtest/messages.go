@@ -139,7 +139,7 @@ func sendMessage(s *Server, c Call) (any, *refusal) {
 		return nil, badRequest("message text is empty")
 	}
 	if !strings.Contains(c.Params["link_preview_options"], `"is_disabled":true`) {
-		s.broken("sendMessage: link previews are not off")
+		s.brokenf("sendMessage: link previews are not off")
 	}
 	entities, refused := s.checkText("sendMessage", c.Params["text"], c.Params["entities"], maxText)
 	if refused != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,11 +85,11 @@ func (s *Server) press(query map[string]any) string {
 func (s *Server) PressButton(tb testing.TB, chat, user int64, label string) string {
 	tb.Helper()
 	messages := s.Messages(chat)
-	for i := len(messages) - 1; i >= 0; i-- {
-		for _, row := range messages[i].Buttons {
+	for _, m := range slices.Backward(messages) {
+		for _, row := range m.Buttons {
 			for _, b := range row {
 				if b.Text == label && b.Data != "" {
-					return s.Press(chat, user, messages[i].ID, b.Data)
+					return s.Press(chat, user, m.ID, b.Data)
 				}
 			}
 		}
@@ -113,7 +114,7 @@ func answerCallback(s *Server, c Call) (any, *refusal) {
 		return nil, badRequest("query is too old and response timeout expired or query ID is invalid")
 	}
 	if a.Answered {
-		s.broken("answerCallbackQuery: %s answered twice", c.Params["callback_query_id"])
+		s.brokenf("answerCallbackQuery: %s answered twice", c.Params["callback_query_id"])
 	}
 	if len([]rune(c.Params["text"])) > 200 {
 		return nil, badRequest("MESSAGE_TOO_LONG")
@@ -210,7 +211,7 @@ func (s *Server) checkResult(r map[string]any) *refusal {
 	return refused
 }
 
-var commandName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`) //nolint:gochecknoglobals // a constant pattern
+var commandName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
 
 func setMyCommands(s *Server, c Call) (any, *refusal) {
 	var commands []struct{ Command, Description string }

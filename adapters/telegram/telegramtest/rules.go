@@ -49,7 +49,7 @@ func (s *Server) checkText(method, text, encoded string, limit int) ([]Entity, *
 		}
 	}
 	if len(entities) > 100 {
-		s.broken("%s: %d entities; Telegram drops those beyond 100", method, len(entities))
+		s.brokenf("%s: %d entities; Telegram drops those beyond 100", method, len(entities))
 	}
 	for _, e := range entities {
 		s.checkEntity(method, units, e)
@@ -60,21 +60,21 @@ func (s *Server) checkText(method, text, encoded string, limit int) ([]Entity, *
 
 func (s *Server) checkEntity(method string, units []uint16, e Entity) {
 	if !entityTypes[e.Type] {
-		s.broken("%s: entity type %q", method, e.Type)
+		s.brokenf("%s: entity type %q", method, e.Type)
 	}
 	if e.Offset < 0 || e.Length <= 0 || e.Offset+e.Length > len(units) {
-		s.broken("%s: entity %+v outside of %d units", method, e, len(units))
+		s.brokenf("%s: entity %+v outside of %d units", method, e, len(units))
 		return
 	}
 	if splits(units, e.Offset) || splits(units, e.Offset+e.Length) {
-		s.broken("%s: entity %+v cuts a surrogate pair", method, e)
+		s.brokenf("%s: entity %+v cuts a surrogate pair", method, e)
 	}
 	if strings.TrimSpace(string(utf16.Decode(units[e.Offset:e.Offset+e.Length]))) == "" {
-		s.broken("%s: entity %+v holds only space", method, e)
+		s.brokenf("%s: entity %+v holds only space", method, e)
 	}
 	if e.Type == "text_link" {
 		if u, err := url.Parse(e.URL); err != nil || u.Host == "" {
-			s.broken("%s: entity %+v has no usable address", method, e)
+			s.brokenf("%s: entity %+v has no usable address", method, e)
 		}
 	}
 }
@@ -86,10 +86,10 @@ func (s *Server) checkOrder(method string, entities []Entity) {
 			aEnd, bEnd := a.Offset+a.Length, b.Offset+b.Length
 			crossing := (a.Offset < b.Offset && b.Offset < aEnd && aEnd < bEnd) || (b.Offset < a.Offset && a.Offset < bEnd && bEnd < aEnd)
 			if crossing {
-				s.broken("%s: entities %+v and %+v cross", method, a, b)
+				s.brokenf("%s: entities %+v and %+v cross", method, a, b)
 			}
 			if a.Type == "code" && b.Offset < aEnd && a.Offset < bEnd && b.Type != "blockquote" {
-				s.broken("%s: code %+v does not mix with %+v", method, a, b)
+				s.brokenf("%s: code %+v does not mix with %+v", method, a, b)
 			}
 		}
 	}

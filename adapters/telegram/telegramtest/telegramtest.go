@@ -9,6 +9,7 @@ package telegramtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -213,11 +214,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(r *http.Request, c Call) (any, *refusal) {
 	if s.contract != nil {
 		for _, problem := range s.contract.judge(c) {
-			s.violation("%s: %s", c.Method, problem)
+			s.violationf("%s: %s", c.Method, problem)
 		}
 	}
 	if _, ok := c.Params["parse_mode"]; ok {
-		s.violation("%s: parse_mode: text goes out with entities, never as markup", c.Method)
+		s.violationf("%s: parse_mode: text goes out with entities, never as markup", c.Method)
 	}
 	if c.Method == "getUpdates" {
 		return s.getUpdates(r, c)
@@ -231,14 +232,14 @@ func (s *Server) answer(r *http.Request, c Call) (any, *refusal) {
 	return handle(s, c)
 }
 
-func (s *Server) violation(format string, args ...any) {
+func (s *Server) violationf(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.broken(format, args...)
+	s.brokenf(format, args...)
 }
 
-// broken records a violation. The caller holds mu.
-func (s *Server) broken(format string, args ...any) {
+// brokenf records a violation. The caller holds mu.
+func (s *Server) brokenf(format string, args ...any) {
 	s.violations = append(s.violations, fmt.Sprintf(format, args...))
 }
 
@@ -286,7 +287,7 @@ func readCall(r *http.Request, method string) (Call, error) {
 func readParts(c Call, parts *multipart.Reader) error {
 	for {
 		p, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -22,7 +22,7 @@ func (s *Server) enqueue(content map[string]any) int {
 	content["update_id"] = s.nextUpdate
 	raw, err := json.Marshal(content)
 	if err != nil {
-		s.broken("inject: %v", err)
+		s.brokenf("inject: %v", err)
 		return 0
 	}
 	return s.enqueueRaw(s.nextUpdate, raw)
