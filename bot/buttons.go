@@ -15,7 +15,6 @@ const (
 	actClub      = "cl1" // club
 	actFollow    = "fo1" // topic
 	actUnfollow  = "un1" // topic
-	actAsk       = "as1" // topic: ask before subscribing
 	actMute      = "mu1" // topic: how long?
 	actMuteFor   = "mf1" // topic, hours (0 for good)
 	actMuteStory = "ms1" // story: what?
@@ -40,7 +39,6 @@ const (
 	actDelete    = "dm1" // "yes" or "no"
 	actHelp      = "he1" // command
 	actListSubs  = "sb1" // page
-	actCorrect   = "cr1" // story: confirm withdrawal
 )
 
 // maxAction is the contract's limit in bytes.

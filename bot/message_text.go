@@ -19,7 +19,7 @@ func plainText(m Message) string {
 		text := spansText(block.Spans)
 		switch block.Kind {
 		case Quote:
-			text = "„" + strings.Trim(text, "„“\"") + "“"
+			text = quoted(m.Language, strings.Trim(text, "„“”\""))
 		case ListItem:
 			text = "• " + text
 		case Paragraph, Heading:
@@ -31,6 +31,14 @@ func plainText(m Message) string {
 	}
 	line(m.Footer)
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// quoted puts the language's quotation marks around text.
+func quoted(language, text string) string {
+	if language == "en" {
+		return "“" + text + "”"
+	}
+	return "„" + text + "“"
 }
 
 func spansText(spans []TextSpan) string {

@@ -52,8 +52,6 @@ func (e *Engine) pressTopic(ctx context.Context, a *ask, verb string, t Topic, a
 		return e.pressFollow(ctx, a, t)
 	case actUnfollow:
 		return e.unsubscribe(ctx, a, t)
-	case actAsk:
-		return e.askToFollow(ctx, a, t)
 	case actMute:
 		return e.muteQuestion(ctx, a, t)
 	case actMuteFor:
