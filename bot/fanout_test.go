@@ -337,3 +337,51 @@ func TestCaretakerForGoodIsNews(t *testing.T) {
 		return err
 	})
 }
+
+func TestWhoSitsOnTheBench(t *testing.T) {
+	const club = "FC Schalke 04"
+	interim := func(e *bot.Event) { e.Role = bot.Interim }
+	arrives := func(who string, mods ...func(*bot.Event)) bot.Event {
+		return ev(bot.Appointment, who, club, append(mods, confirmed)...)
+	}
+	leaves := func(who string) bot.Event { return ev(bot.Departure, who, club, confirmed) }
+	tests := map[string]struct {
+		days           []float64
+		events         []bot.Event
+		coach, interim string
+		vacant         string
+	}{
+		"appointed":                          {[]float64{1}, []bot.Event{arrives("Ada Eins")}, "Ada Eins", "", ""},
+		"dismissed":                          {[]float64{1, 50}, []bot.Event{arrives("Ada Eins"), leaves("Ada Eins")}, "", "", "Ada Eins"},
+		"dismissed, appointment unknown":     {[]float64{50}, []bot.Event{leaves("Ada Eins")}, "", "", "Ada Eins"},
+		"a caretaker":                        {[]float64{50, 51}, []bot.Event{leaves("Ada Eins"), arrives("Bea Zwei", interim)}, "", "Bea Zwei", "Ada Eins"},
+		"the caretaker has gone":             {[]float64{50, 51, 60}, []bot.Event{leaves("Ada Eins"), arrives("Bea Zwei", interim), leaves("Bea Zwei")}, "", "", "Bea Zwei"},
+		"a successor":                        {[]float64{50, 51, 60}, []bot.Event{leaves("Ada Eins"), arrives("Bea Zwei", interim), arrives("Cem Drei")}, "Cem Drei", "", ""},
+		"a former caretaker does not return": {[]float64{50, 60, 100}, []bot.Event{arrives("Bea Zwei", interim), arrives("Cem Drei"), leaves("Cem Drei")}, "", "", "Cem Drei"},
+		"the predecessor is told late":       {[]float64{60, 61}, []bot.Event{arrives("Cem Drei"), leaves("Ada Eins")}, "Cem Drei", "", ""},
+		"somebody unknown leaves much later": {[]float64{1, 170}, []bot.Event{arrives("Cem Drei"), leaves("Ada Eins")}, "", "", "Ada Eins"},
+		"an extension tells who it is":       {[]float64{1}, []bot.Event{ev(bot.Extension, "Ada Eins", club, confirmed)}, "Ada Eins", "", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := newGround(t)
+			for i, e := range tt.events {
+				g.day(tt.days[i])
+				g.ingest(g.print("kicker", e))
+			}
+			g.view(func(tx bot.ReadTx) error {
+				sit, err := g.eng.Situation(tx, "schalke", "")
+				name := func(s *bot.Story) string {
+					if s == nil {
+						return ""
+					}
+					return s.CoachName
+				}
+				if name(sit.Coach) != tt.coach || name(sit.Interim) != tt.interim || name(sit.Vacant) != tt.vacant {
+					t.Errorf("coach %q, interim %q, vacant after %q", name(sit.Coach), name(sit.Interim), name(sit.Vacant))
+				}
+				return err
+			})
+		})
+	}
+}

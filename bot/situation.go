@@ -41,54 +41,60 @@ func (e *Engine) Situation(tx ReadTx, club ClubID, team Team) (Situation, error)
 }
 
 // takeBench finds who sits on the bench, from the official stories, newest
-// first.
+// first: the newest word about the head coach's post decides, what is older is
+// history.
 func (s *Situation) takeBench(list []Story) {
 	left := map[CoachID]time.Time{}
+	decided := false
 	for i := range list {
 		st := &list[i]
 		if st.Stage != StageOfficial {
 			continue
 		}
 		gone, ok := left[st.Key.Coach]
-		switch st.Key.Matter {
-		case Exit:
+		ok = ok && !gone.Before(st.Since)
+		switch {
+		case st.Key.Matter == Exit:
 			s.Departures = append(s.Departures, *st)
-			if !ok {
+			if left[st.Key.Coach].IsZero() {
 				left[st.Key.Coach] = st.Since
 			}
-			if s.Coach == nil && s.Vacant == nil && headly(st.Role) {
+			if !decided && s.Vacant == nil && headly(st.Role) {
 				s.Vacant = st
 			}
-		case Arrival:
-			s.takeArrival(st, ok && !gone.Before(st.Since))
-		case Contract:
-			s.takeContract(st, ok)
+		case st.Key.Matter == Contract && s.Extension == nil:
+			s.Extension = st
 		}
+		if decided || st.Key.Matter == Exit {
+			continue
+		}
+		decided = s.sits(st, ok)
 	}
 }
 
-func (s *Situation) takeContract(st *Story, gone bool) {
-	if s.Extension == nil {
-		s.Extension = st
-	}
-	if !gone && s.Coach == nil && s.Vacant == nil {
-		s.Coach = st
-	}
-}
-
-func (s *Situation) takeArrival(st *Story, gone bool) {
-	switch {
-	case gone:
-	case st.Role == Interim:
-		if s.Interim == nil && s.Coach == nil {
+// sits takes an appointment or extension in, and reports whether it decides who
+// has the post.
+func (s *Situation) sits(st *Story, gone bool) (decided bool) {
+	if st.Key.Matter == Arrival && !headly(st.Role) {
+		if st.Role == Interim && !gone && s.Interim == nil {
 			s.Interim = st
 		}
-	case headly(st.Role):
-		if s.Coach == nil && (s.Vacant == nil || !s.Vacant.Since.After(st.Since)) {
-			s.Coach, s.Vacant = st, nil
+		return false
+	}
+	// The departure of somebody else that is told just after an appointment is
+	// that of the predecessor.
+	if !gone && (s.Vacant == nil || s.Vacant.Since.Sub(st.Since) <= predecessorTime) {
+		s.Coach, s.Vacant = st, nil
+		if s.Interim != nil && st.Since.After(s.Interim.Since) {
+			s.Interim = nil
 		}
 	}
+	return true
 }
+
+// predecessorTime is how long after an appointment the predecessor's departure
+// may still be told as news.
+const predecessorTime = 45 * 24 * time.Hour
 
 func headly(r Role) bool { return r == Head || r == "" }
 
