@@ -165,7 +165,7 @@ func (x *expansion) fits(sub *Subscription, cleared StoryStage) bool {
 	if cleared != "" {
 		return cleared == x.story.Stage || phaseOf(x.story.Stage)&(open|done) != 0
 	}
-	return !x.f.Told && sub.Wants(&x.story, x.f.Event) && !sub.Since.After(x.f.Reported)
+	return !x.f.Told && sub.Wants(&x.story, x.f.Event) && sub.covers(&x.f)
 }
 
 // follow brings a chat up to date that knows the story.

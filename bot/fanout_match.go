@@ -36,6 +36,17 @@ func (c Certainty) metBy(s *Story) bool {
 	return false
 }
 
+// feedDelay is how long an article may be on its way into a feed. Feeds also
+// state times to the minute only: without it, somebody who subscribes and sees
+// the news a moment later would not be told.
+const feedDelay = 15 * time.Minute
+
+// covers reports whether a change is news to the subscription: it was read after
+// the subscription began, and published then or just before.
+func (s *Subscription) covers(f *Fanout) bool {
+	return !s.Since.After(f.Created) && !s.Since.After(f.Reported.Add(feedDelay))
+}
+
 // Muted reports whether one of the topics is muted in the chat at t.
 func (c *Chat) Muted(t time.Time, topics ...Topic) bool {
 	return slices.ContainsFunc(c.Mutes, func(m Mute) bool {

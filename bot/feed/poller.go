@@ -191,6 +191,9 @@ func (p *Poller) poll(ctx context.Context, address string) {
 		return
 	}
 	p.tell(ctx, notice)
+	if backlog && state.Seen {
+		p.Log.InfoContext(ctx, "feed contacted", "feed", address, "stored", result.New)
+	}
 	if result.New+result.Changed > 0 {
 		p.Log.InfoContext(ctx, "feed brought articles", "feed", address, "new", result.New, "changed", result.Changed, "events", result.Events, "stories", result.Stories)
 	}
