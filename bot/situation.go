@@ -51,24 +51,27 @@ func (s *Situation) takeBench(list []Story) {
 		if st.Stage != StageOfficial {
 			continue
 		}
-		gone, ok := left[st.Key.Coach]
-		ok = ok && !gone.Before(st.Since)
-		switch {
-		case st.Key.Matter == Exit:
-			s.Departures = append(s.Departures, *st)
-			if left[st.Key.Coach].IsZero() {
-				left[st.Key.Coach] = st.Since
-			}
-			if !decided && s.Vacant == nil && headly(st.Role) {
-				s.Vacant = st
-			}
-		case st.Key.Matter == Contract && s.Extension == nil:
-			s.Extension = st
-		}
-		if decided || st.Key.Matter == Exit {
+		if st.Key.Matter == Exit {
+			s.leaves(st, left, decided)
 			continue
 		}
-		decided = s.sits(st, ok)
+		if st.Key.Matter == Contract && s.Extension == nil {
+			s.Extension = st
+		}
+		if !decided {
+			decided = s.sits(st, !left[st.Key.Coach].Before(st.Since))
+		}
+	}
+}
+
+// leaves takes a departure in, and notes when the coach left.
+func (s *Situation) leaves(st *Story, left map[CoachID]time.Time, decided bool) {
+	s.Departures = append(s.Departures, *st)
+	if left[st.Key.Coach].IsZero() {
+		left[st.Key.Coach] = st.Since
+	}
+	if !decided && s.Vacant == nil && headly(st.Role) {
+		s.Vacant = st
 	}
 }
 
