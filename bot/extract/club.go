@@ -151,14 +151,42 @@ func (d *doc) note(c int, m *mention) {
 
 // bestSense picks the reading of an ambiguous name by the article's context.
 func (d *doc) bestSense(h *gazetteer.Hit) gazetteer.Sense {
-	for _, s := range h.Senses {
-		for i := range d.clubs {
-			if d.clubs[i].id == s.Club && d.clubs[i].anchored {
-				return s
-			}
+	first := h.Senses[0]
+	if d.isAnchored(first.Club) {
+		return first
+	}
+	word := d.toks[d.wordAt[h.From]].norm
+	for _, s := range h.Senses[1:] {
+		if !d.isAnchored(s.Club) {
+			continue
+		}
+		if first.Form >= gazetteer.Town && !strings.Contains(string(s.Club)+"-"+d.slugName(s.Club), word) {
+			continue // Liverpool does not mean Everton
+		}
+		return s
+	}
+	for _, s := range h.Senses[1:] {
+		if first.Form < gazetteer.Town && d.isMentioned(s.Club) && !d.isMentioned(first.Club) {
+			return s
 		}
 	}
-	return h.Senses[0]
+	return first
+}
+
+// slugName is the folded name of a club, words joined by hyphens.
+func (d *doc) slugName(id bot.ClubID) string {
+	c, _ := d.gaz.Club(id)
+	return bot.Slug(c.Name)
+}
+
+// isMentioned reports whether the article has named the club already.
+func (d *doc) isMentioned(id bot.ClubID) bool {
+	for k := range d.clubs {
+		if d.clubs[k].id == id && d.clubs[k].first >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // placeCompound reads "Concordia Wiemelhausen": a club that no gazetteer knows,
@@ -319,7 +347,7 @@ func (d *doc) afterScore(i int) bool {
 		t := &d.toks[k]
 		score := t.glued && d.toks[k-1].kind == numberToken || d.norm(k-1) == ":" && !t.spaced && d.num(k-2) >= 0
 		if t.kind == numberToken && score {
-			return d.is(k+1, classPlace|classDef|classVersus|classMatch) || d.norm(k+1) == "at"
+			return d.norm(k+1) == "ueber" || d.is(k+1, classPlace|classDef|classVersus|classMatch) || d.norm(k+1) == "at"
 		}
 	}
 	return false

@@ -38,6 +38,7 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club in
 	offer(d.topic.main, 2)
 	if !arrival {
 		offer(d.present(p), 2)
+		offer(d.companion(p), 4)
 	}
 	return best, team, bestScore
 }
@@ -88,17 +89,23 @@ func (d *doc) isVacant(c int) bool {
 func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	x := &d.ments[k]
 	clauses, tokens := d.farness(t, x)
-	score := 8 - 2.2*float64(min(clauses, 4)) - 0.08*float64(tokens)
+	score := 10 - 2.2*float64(min(clauses, 4)) - 0.08*float64(tokens)
 	if x.versus {
 		score -= 9
 	}
 	if x.sense >= gazetteer.Town && !x.noun && !d.clubs[x.ent].anchored {
-		score -= 2
+		score -= 4
 		if !d.is(x.from-1, classPlace) || d.clubs[x.ent].national {
 			score -= 2
 		}
 	}
-	if x.former || d.formerNear(x.from) {
+	if x.sense == gazetteer.Nickname && !d.clubs[x.ent].anchored && d.clubs[x.ent].count < 3 && d.topic.sections {
+		score -= 4
+	}
+	if arrival && d.titleOnly(t, x) {
+		score -= 5
+	}
+	if x.former || d.formerNear(x.from) || d.leftBehind(x.from) {
 		score -= 5
 	}
 	switch {
@@ -122,6 +129,52 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	}
 	return score
 }
+
+// titleOnly reports whether a club only belongs to an office that somebody
+// holds: "Österreichs Teamchef".
+func (d *doc) titleOnly(t *trigger, x *mention) bool {
+	if !d.is(x.to, classAnyCoach) || t.inTrigger(x.to) {
+		return false
+	}
+	return !d.is(x.from-1, classPresent) && d.norm(x.from-1) != "next"
+}
+
+// companion is the club that the article names beside a person most often, or
+// -1: his own, as a rule.
+func (d *doc) companion(p int) int {
+	var score [maxCompanions]float64
+	for m := range d.ments {
+		x := &d.ments[m]
+		if x.kind != personMention || x.ent != p {
+			continue
+		}
+		for _, k := range []int{m - 2, m - 1, m + 1, m + 2} {
+			if k < 0 || k >= len(d.ments) {
+				continue
+			}
+			y := &d.ments[k]
+			if y.kind != clubMention || y.ent < 0 || y.ent >= maxCompanions || y.versus || y.former || !d.sameSentence(x.from, y.from) ||
+				y.owner >= 0 && y.owner != p || d.leftBehind(y.from) {
+				continue
+			}
+			gain := 1.0
+			if d.toks[x.from].clause == d.toks[y.from].clause {
+				gain = 2
+			}
+			score[y.ent] += gain
+		}
+	}
+	best := -1
+	for c := range min(len(d.clubs), maxCompanions) {
+		if score[c] > 0 && (best < 0 || score[c] > score[best]) {
+			best = c
+		}
+	}
+	return best
+}
+
+// maxCompanions bounds the clubs that companion looks at: the first ones.
+const maxCompanions = 40
 
 // bracketed reports whether token i stands in parentheses.
 func (d *doc) bracketed(i int) bool {

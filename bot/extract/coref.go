@@ -180,6 +180,9 @@ func (d *doc) described(m int) int {
 	if o.class.has(classAnyRole) && o.other && !o.former && !player {
 		p := d.lastWith(m, func(p *person) bool { return p.other > 0 })
 		if p < 0 {
+			if s := d.salient(m, false); s >= 0 && d.persons[s].coach == 0 && d.persons[s].other == 0 {
+				return s
+			}
 			p = d.ahead(m)
 			if p >= 0 {
 				d.persons[p].other += 2
@@ -261,6 +264,9 @@ func (d *doc) salient(m int, coachOnly bool) int {
 		if d.oblique(x.from) {
 			score -= 3
 		}
+		if d.norm(x.from-1) == "vorgaenger" || d.norm(x.from-1) == "predecessor" || d.is(x.from-1, classVersus) {
+			score -= 5
+		}
 		if back == 0 && d.toks[x.from].clause == d.toks[at].clause {
 			score -= 5 // one clause hardly names somebody twice
 		}
@@ -329,6 +335,14 @@ func (d *doc) resolveClubs() {
 // clubInFocus prefers the club that the paragraph spoke of last, unless it is
 // a side remark.
 func (d *doc) clubInFocus(m, focus int) int {
+	if n := d.norm(d.ments[m].from); strings.HasPrefix(n, "verband") || strings.HasPrefix(n, "national") {
+		for k := m - 1; k >= 0; k-- {
+			if x := &d.ments[k]; x.kind == clubMention && x.ent >= 0 && d.clubs[x.ent].national && d.clubs[x.ent].anchored {
+				return x.ent
+			}
+		}
+		return -1
+	}
 	at := d.ments[m].from
 	sent := d.toks[at].sent
 	for k := m - 1; k >= 0 && k > m-30; k-- {

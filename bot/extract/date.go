@@ -323,6 +323,17 @@ func (d *doc) relativeDate(i int) (when, int) {
 	case "silvester", "weihnachten", "jahreswechsel", "christmas", "heiligabend":
 		return when{date: d.lastMonth(12)}, i + 1
 	}
+	if n := d.count(i); n > 0 && d.sameSentence(i, i+2) && (d.norm(i+2) == "nach" || d.norm(i+2) == "nachdem" || d.norm(i+2) == "after") {
+		switch d.norm(i + 1) {
+		case "tag", "tage", "stunden", "day", "days", "hours":
+			return when{recent: n < 8 || d.norm(i+1) == "stunden" || d.norm(i+1) == "hours"}, i + 2
+		}
+	}
+	if n := d.count(i); n > 0 && d.sameSentence(i, i+4) && (d.norm(i+4) == "her" || d.norm(i+3) == "her") {
+		if w, end := d.ago(n, i+1, i); end > i {
+			return w, end
+		}
+	}
 	if n := d.count(i); n >= 0 && d.norm(i+2) == "ago" && d.sameSentence(i, i+2) {
 		w, end := d.ago(n, i+1, i)
 		return w, min(end+1, len(d.toks))
@@ -345,13 +356,13 @@ func (d *doc) count(i int) int {
 func (d *doc) ago(n, unit, start int) (when, int) {
 	var years, months, days int
 	switch d.norm(unit) {
-	case "jahr", "jahren", "year", "years":
+	case "jahr", "jahren", "jahre", "year", "years":
 		years = n
-	case "monat", "monaten", "month", "months":
+	case "monat", "monaten", "monate", "month", "months":
 		months = n
 	case "woche", "wochen", "week", "weeks":
 		days = 7 * n
-	case "tag", "tagen", "day", "days":
+	case "tag", "tagen", "tage", "day", "days":
 		days = n
 	default:
 		return when{}, start

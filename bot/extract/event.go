@@ -48,6 +48,13 @@ func (d *doc) oneClub() {
 			if i == j || f.dead || g.dead || f.person != g.person || !f.fresh || !g.fresh {
 				continue
 			}
+			if f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Extension {
+				g.dead, g.why = true, "part of the appointment"
+				if f.until == "" {
+					f.until = g.until
+				}
+				continue
+			}
 			rival := f.typ == g.typ && f.club != g.club && (f.typ != bot.Link && f.typ != bot.Rejection || g.sure < sureClub)
 			both := f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Departure
 			if (rival || both) && (f.sure > g.sure || f.sure == g.sure && f.order <= g.order) {
@@ -70,8 +77,15 @@ func (d *doc) mergeInto(i int) {
 			continue
 		}
 		f.dead, f.why = true, "said before"
-		g.fresh = g.fresh || f.fresh
-		g.stale = g.stale && f.stale
+		switch {
+		case g.proof || f.proof:
+			g.fresh, g.proof = true, true
+		case g.stale || f.stale: // what one sentence dates is old everywhere
+			g.fresh = false
+		default:
+			g.fresh = g.fresh || f.fresh
+		}
+		g.stale = (g.stale || f.stale) && !g.fresh
 		g.sure = max(g.sure, f.sure)
 		if f.status == bot.Confirmed {
 			g.status = bot.Confirmed

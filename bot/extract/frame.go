@@ -26,6 +26,7 @@ type fact struct {
 	order  int     // by place
 	pred   bool    // the predecessor of a succession
 	sure   float64 // how well the club fits
+	proof  bool    // news by its date or its place in the article
 	sign   bool    // rests on a signature
 	dead   bool
 	why    string
@@ -70,6 +71,9 @@ func (d *doc) findEntries() {
 		}
 		m := int(d.toks[s.from].ment)
 		if m < 0 || d.ments[m].kind != personMention || d.ments[m].form != fullName || d.ments[m].ent < 0 || d.ments[m].to < s.to-1 {
+			continue
+		}
+		if !d.is(s.from, classFirstName) && !d.gaz.FirstName(d.toks[s.from].norm) {
 			continue
 		}
 		if c := d.topic.main; c >= 0 && d.persons[d.ments[m].ent].grade() >= 0 {
@@ -368,7 +372,7 @@ func (d *doc) coachSlot(t *trigger) int {
 			return stranger
 		}
 	}
-	if best >= 0 || t.idiom.here || t.idiom.kind == kindSuccession {
+	if k := t.idiom.kind; best >= 0 || t.idiom.here || k == kindSuccession || k.event() == bot.Link || k.event() == bot.Rejection {
 		return best
 	}
 	return d.coachBefore(t)
@@ -392,7 +396,10 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 	case g < 0:
 		score -= 12
 	}
-	if x.compound || d.ownsRole(x) {
+	if x.compound {
+		return 0
+	}
+	if d.ownsRole(x) || d.is(x.from-1, classVersus) {
 		score -= 7
 	}
 	if x.form == pronounForm && d.norm(x.from) == "ihm" {
@@ -405,7 +412,7 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 		score -= 5
 	}
 	if d.oblique(x.from) {
-		score -= 2
+		score--
 	}
 	if t.idiom.self && x.from > t.to && d.oblique(x.from) {
 		score -= 2
@@ -509,7 +516,7 @@ func (d *doc) antecedent(t *trigger) int {
 // names none: "Nach drei Spielen war Schluss."
 func (d *doc) coachBefore(t *trigger) int {
 	s := &d.sents[t.sent]
-	best, bestScore := -1, -100
+	best, bestScore, known := -1, -100, d.knowsCoach()
 	for i := s.from - 1; i >= 0 && i > s.from-90; i-- {
 		k := int(d.toks[i].ment)
 		if k < 0 || d.ments[k].from != i || d.ments[k].kind != personMention || d.ments[k].ent < 0 {
@@ -520,7 +527,7 @@ func (d *doc) coachBefore(t *trigger) int {
 			break
 		}
 		g := d.persons[d.ments[k].ent].grade()
-		if g < 0 {
+		if g < 0 || g == 0 && known {
 			continue
 		}
 		score := -3*back + min(g, 2)
@@ -538,6 +545,16 @@ func (d *doc) coachBefore(t *trigger) int {
 		}
 	}
 	return best
+}
+
+// knowsCoach reports whether the article says of anybody that he is a coach.
+func (d *doc) knowsCoach() bool {
+	for p := range d.persons {
+		if d.persons[p].grade() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // andOthers is mention m with those joined to it: "X und sein Assistent Y",

@@ -23,6 +23,9 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case t.idiom.now:
 		f.fresh = true
+	case d.background(t, found && w.recent):
+		f.fresh = false
+		f.stale = found && d.isOld(&w)
 	case found && w.recent && (d.published != "" || !d.oldSentence(t)):
 		f.fresh = true
 	case found && (w.future || d.isFuture(w.date)):
@@ -43,9 +46,43 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 	default:
 		f.fresh = true
 	}
-	if f.fresh && f.date == "" && f.typ != bot.Link && f.typ != bot.Rejection && f.typ != bot.Pressure {
-		f.date = ""
+	f.proof = f.fresh && (found && (w.recent || d.isNew(w.date)) || t.idiom.now || t.sent < 3 || d.sents[t.sent].kind == headlineBlock || d.sents[t.sent].kind == teaserBlock)
+}
+
+// background reports whether the trigger stands in a clause that only gives
+// the time or the man of another one: "ehe er den VfL übernahm", "seit X
+// entlassen wurde", "X, der Y ablöste".
+func (d *doc) background(t *trigger, recent bool) bool {
+	if recent || t.idiom.kind.event() == bot.Link || t.idiom.kind.event() == bot.Rejection || t.idiom.kind.event() == bot.Pressure {
+		return false
 	}
+	from, _ := d.clauseOf(t.head)
+	for from < t.head && d.toks[from].kind == punctToken {
+		from++
+	}
+	for k := from; k < from+3 && k < t.head; k++ {
+		switch d.norm(k) {
+		case "ehe", "bevor", "seit", "seitdem", "als", "when", "before", "since", "while":
+			return k == from || d.norm(k) == "als" && k == from+1 && !d.german()
+		}
+	}
+	return d.relativeClause(t.head) && t.sent > 2 && !d.personInHeadline(t)
+}
+
+// personInHeadline reports whether a person of the trigger's sentence stands in
+// headline or teaser.
+func (d *doc) personInHeadline(t *trigger) bool {
+	s := &d.sents[t.sent]
+	for i := s.from; i < s.to; i++ {
+		m := d.toks[i].ment
+		if m < 0 || d.ments[m].kind != personMention || d.ments[m].ent < 0 {
+			continue
+		}
+		if at := d.persons[d.ments[m].ent].first; d.sents[d.toks[at].sent].kind == headlineBlock || d.sents[d.toks[at].sent].kind == teaserBlock {
+			return true
+		}
+	}
+	return false
 }
 
 // dateNear is the time expression that dates a trigger: in its clauses, else
@@ -223,10 +260,20 @@ func (d *doc) adjectival(i int) bool {
 func (d *doc) pluperfect(t *trigger) bool {
 	for _, p := range t.parts[:t.nparts] {
 		from, to := d.clauseOf(p[0])
+		was, past := false, false
 		for i := from; i < to; i++ {
 			if d.is(i, classPlu) && !t.inTrigger(i) {
 				return true
 			}
+			switch d.norm(i) {
+			case "war", "waren":
+				was = true
+			case "gewesen", "worden":
+				past = true
+			}
+		}
+		if was && past {
+			return true
 		}
 	}
 	return false

@@ -232,7 +232,7 @@ func (l *lexicon) verbLine(file string, n int, line string) error {
 		v.joined = append(v.joined, v.particle+foldWord(f))
 	}
 	v.joined = append(v.joined, v.particle+foldWord(base))
-	if subjunctive, ok := strings.CutSuffix(foldWord(base), "n"); ok { // "er trete zurück"
+	if subjunctive, ok := strings.CutSuffix(foldWord(base), "n"); ok && strings.HasSuffix(base, "en") { // "er trete zurück"
 		v.finite = append(v.finite, subjunctive)
 		v.joined = append(v.joined, v.particle+subjunctive)
 	}

@@ -110,6 +110,9 @@ func (d *doc) matchElems(elems []element, i, to int, h *phraseHit) int {
 			return -1
 		}
 		n := d.matchElem(e, i, to, h)
+		if n > 0 && e.person == 'C' && k == len(elems)-1 && d.ments[d.toks[i].ment].compound {
+			return -1 // "Celestini-Aus" is not Celestini
+		}
 		if n == 0 && !e.optional {
 			return -1
 		}

@@ -157,7 +157,7 @@ func (d *doc) unlistedName(i int) int {
 		return i
 	}
 	t := &d.toks[i]
-	if d.gaz.CommonWord(t.norm) || d.nounLike(t.norm) || d.is(i-1, classIndef|classDef|classPossess) && !d.is(i-1, classRelative) {
+	if d.gaz.Particle(t.norm) || d.gaz.CommonWord(t.norm) || d.nounLike(t.norm) || d.is(i-1, classIndef|classDef|classPossess) && !d.is(i-1, classRelative) {
 		return i
 	}
 	k := i + 1

@@ -48,6 +48,7 @@ func (d *doc) survey() {
 	}
 	d.topic.other = otherGame >= 2
 	d.findPosts()
+	d.spreadFormer()
 	d.trackFocus()
 }
 
@@ -55,18 +56,16 @@ func (d *doc) survey() {
 // "Frankfurt, 4. November", "Dortmund.", "Mainz (dpa)".
 func (d *doc) dateline(x *mention) bool {
 	s := &d.sents[d.toks[x.from].sent]
-	if x.sense < gazetteer.Town || x.from != s.from || x.from > 60 {
+	if x.sense < gazetteer.Adjective && (x.sense != gazetteer.Alias || x.to-x.from > 1) || x.from != s.from || x.from > 60 {
 		return false
 	}
 	switch d.norm(x.to) {
-	case ".", ",", "(", "/", "-":
-		return d.norm(x.to) != "," || d.dateMentionAt(x.to+1)
+	case ".", "(", "/", "-":
+		return true
+	case ",":
+		return d.num(x.to+1) > 0 || d.is(x.to+1, classMonth)
 	}
 	return false
-}
-
-func (d *doc) dateMentionAt(i int) bool {
-	return i < len(d.toks) && d.toks[i].ment >= 0 && d.ments[d.toks[i].ment].kind == dateMention
 }
 
 // leftBehind reports whether the club at token i is one that somebody left
@@ -74,7 +73,7 @@ func (d *doc) dateMentionAt(i int) bool {
 func (d *doc) leftBehind(i int) bool {
 	for k := i - 1; k >= 0 && k >= i-5 && d.sameSentence(k, i); k-- {
 		switch d.norm(k) {
-		case "aus", "abschied", "ende", "entlassung", "trennung", "rauswurf", "zuletzt", "einst", "dismissal", "departure", "sacking":
+		case "mehr", "aus", "abschied", "ende", "entlassung", "trennung", "rauswurf", "zuletzt", "einst", "dismissal", "departure", "sacking":
 			if d.is(k+1, classPlace) {
 				return true
 			}
@@ -131,7 +130,8 @@ func (d *doc) trackFocus() {
 				continue
 			}
 			c := &d.clubs[x.ent]
-			if !opening && !c.headline && x.ent != d.topic.main && (c.count < 3 || d.backwards(s)) {
+			named2 := x.sense <= gazetteer.Alias && !x.noun && !d.oblique(x.from)
+			if !c.headline && x.ent != d.topic.main && (d.backwards(s) || !opening && c.count < 3 && !named2) {
 				continue // a side remark
 			}
 			if !c.headline && x.ent != d.topic.main && d.is(x.to, classAnyCoach) {
@@ -221,6 +221,20 @@ func (d *doc) findPosts() {
 		}
 		if x.form == describedAs {
 			d.postDescribed(m)
+		}
+	}
+}
+
+// spreadFormer carries "einst bei A" over the clubs of a list: "once of A, B
+// and C".
+func (d *doc) spreadFormer() {
+	for m := range d.ments {
+		x := &d.ments[m]
+		if x.kind != clubMention || x.ent < 0 || x.former || !d.formerNear(x.from) {
+			continue
+		}
+		for _, k := range d.moreClubs(m) {
+			d.ments[k].former = true
 		}
 	}
 }
