@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -383,5 +384,51 @@ func TestWhoSitsOnTheBench(t *testing.T) {
 				return err
 			})
 		})
+	}
+}
+
+// TestEndWhileTheFirstMessageIsOnTheWire: a story ends after a chat's first
+// message was claimed and before it was settled. The chat must hear of the end.
+func TestEndWhileTheFirstMessageIsOnTheWire(t *testing.T) {
+	g := newGround(t)
+	g.subscribe("fan", bot.Subscription{Topic: bot.ClubTopic("schalke")})
+	g.ingest(g.print("WAZ", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest)))
+	g.expand()
+	wire, err := g.store.Claim(t.Context(), g.now(), time.Hour, 10)
+	if err != nil || len(wire) != 1 {
+		t.Fatal(len(wire), err)
+	}
+	first, err := g.eng.Render(t.Context(), wire[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.set(g.now().Add(time.Minute))
+	g.ingest(g.print("kicker", ev(bot.Rejection, "Heiner Backhaus", "FC Schalke 04", confirmed)))
+	g.expand()
+	if err := g.store.Settle(t.Context(), wire[0].ID, bot.Outcome{
+		State: bot.Sent, Message: "1", Hash: first.Hash, Revision: first.Revision, Stage: first.Stage,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	dispatch(g, g.now(), got)
+	if lines := got["fan"]; len(lines) != 1 || !strings.HasSuffix(lines[0], "reply off") {
+		t.Errorf("the chat read %v", lines)
+	}
+}
+
+func TestVanishedReportIsRetracted(t *testing.T) {
+	g := newGround(t)
+	g.subscribe("fan", bot.Subscription{Topic: bot.ClubTopic("schalke")})
+	a := g.print("WAZ", link4("Heiner Backhaus", "FC Schalke 04", bot.Interest))
+	g.ingest(a)
+	g.expand()
+	g.settle()
+	g.set(g.now().Add(time.Hour))
+	a.Text, a.ReadAt = "Hier stand ein Irrtum.", g.now()
+	g.ingest(a)
+	g.expand()
+	if got := told(g.settle())["fan"]; len(got) != 1 || got[0] != "retract withdrawn" {
+		t.Errorf("told %v", got)
 	}
 }

@@ -22,18 +22,33 @@ type Situation struct {
 	Departures []Story // official ones, newest first
 }
 
-// situationDepth is how many of a club's stories are looked at.
-const situationDepth = 200
+// How many of a club's stories a situation looks at: those that settled who sits
+// on the bench, those that are open, and those that changed last.
+const (
+	settledDepth = 16
+	runningDepth = 40
+	recentDepth  = 24
+)
 
 // Situation derives a club's situation from its stories. A club without stories
 // has an empty one.
 func (e *Engine) Situation(tx ReadTx, club ClubID, team Team) (Situation, error) {
-	list, err := tx.Stories(ClubTopic(club), Page{Limit: situationDepth})
+	settled, err := tx.Stories(bench{club: club, team: team}.topic(), Page{Limit: settledDepth})
+	if err != nil {
+		return Situation{}, fmt.Errorf("official changes at %s: %w", club, err)
+	}
+	running, err := tx.OpenStories(ClubTopic(club), runningDepth)
+	if err != nil {
+		return Situation{}, fmt.Errorf("open stories at %s: %w", club, err)
+	}
+	recent, err := tx.Stories(ClubTopic(club), Page{Limit: recentDepth})
 	if err != nil {
 		return Situation{}, fmt.Errorf("stories at %s: %w", club, err)
 	}
+	list := slices.Concat(settled, running, recent)
 	list = slices.DeleteFunc(list, func(s Story) bool { return s.Key.Team != team || s.Key.Club != club })
-	slices.SortStableFunc(list, func(a, b Story) int { return b.Since.Compare(a.Since) })
+	slices.SortFunc(list, func(a, b Story) int { return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.ID, b.ID)) })
+	list = slices.CompactFunc(list, func(a, b Story) bool { return a.ID == b.ID })
 	sit := Situation{Club: club, Team: team}
 	sit.takeBench(list)
 	sit.takeRace(list)
@@ -177,7 +192,7 @@ func (s *Story) happened() Date {
 }
 
 // carouselDepth is how many recently changed stories the carousel looks at.
-const carouselDepth = 300
+const carouselDepth = 150
 
 // CarouselRows are the clubs of a league, or of all leagues when it is empty,
 // where something is moving: vacancies first, then clubs by their best

@@ -141,7 +141,7 @@ func (p bench) topic() Topic {
 }
 
 // benchDepth is how many official changes of one bench are looked at: decades.
-const benchDepth = 200
+const benchDepth = 60
 
 // settled are the official changes of a bench, as stories without reports.
 func (b *storybook) settled(place bench) ([]Story, error) {
