@@ -9,8 +9,11 @@ import (
 // the sentence compete with the club under discussion, the coach's own club
 // and those that seek a coach.
 func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club int, team bot.Team, sure float64) {
-	if c := t.captured('K'); c >= 0 && d.ments[c].ent >= 0 {
+	if c := t.captured('K'); c >= 0 && d.ments[c].ent >= 0 && !d.ments[c].noun {
 		return d.ments[c].ent, d.ments[c].team, 20
+	}
+	if d.severalClubs(t) {
+		return -1, "", 0
 	}
 	p := d.ments[m].ent
 	arrival := !pred && (typ == bot.Appointment || typ == bot.Link || typ == bot.Rejection)
@@ -41,6 +44,21 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club in
 		offer(d.companion(p), 4)
 	}
 	return best, team, bestScore
+}
+
+// severalClubs reports whether the trigger's clause leaves open which clubs:
+// "von mehreren Zweitligisten umworben".
+func (d *doc) severalClubs(t *trigger) bool {
+	from, to := d.clauseOf(t.head)
+	for i := from; i+1 < to; i++ {
+		switch d.norm(i) {
+		case "mehrere", "mehreren", "einige", "einigen", "zahlreiche", "zahlreichen", "verschiedene", "verschiedenen", "several", "various", "other", "anderen", "andere":
+			if d.is(i+1, classClubNoun) || d.norm(i+1) == "clubs" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // topicScore grades a club by what the article says about it elsewhere.

@@ -305,6 +305,8 @@ func (d *doc) relativeDate(i int) (when, int) {
 			w.date = bot.DateOf(pub.AddDate(0, 0, -back))
 		}
 		return w, i + 1
+	case "wochenende", "weekend":
+		return when{recent: true}, i + 1
 	case "vor":
 		n := d.count(i + 1)
 		at := i + 2

@@ -15,9 +15,32 @@ func (d *doc) settle() {
 		d.mergeInto(i)
 	}
 	d.oneClub()
+	d.moves()
 	for i := range d.facts {
 		if !d.facts[i].dead {
 			d.overrule(&d.facts[i])
+		}
+	}
+}
+
+// moves adds that a coach leaves his present club when another one appoints
+// him.
+func (d *doc) moves() {
+	for i := range d.facts {
+		f := d.facts[i]
+		if f.dead || !f.fresh || f.typ != bot.Appointment || f.role == bot.Assistant || d.isFuture(f.until) && f.until == "" {
+			continue
+		}
+		for j := range d.posts {
+			o := &d.posts[j]
+			if o.person != f.person || o.former || o.club == f.club || o.rule == "post.brackets" || d.find(bot.Departure, f.person, o.club) != nil {
+				continue
+			}
+			d.facts = append(d.facts, fact{
+				typ: bot.Departure, person: f.person, club: o.club, role: o.role, team: o.team, manner: bot.Move, status: f.status,
+				fresh: true, sent: f.sent, from: f.from, order: f.order, rule: "move." + f.rule, sure: f.sure,
+			})
+			break
 		}
 	}
 }
@@ -164,6 +187,9 @@ func (d *doc) overrule(f *fact) {
 	case bot.Departure:
 		if p := d.find(bot.Pressure, f.person, f.club); p != nil && f.fresh {
 			p.dead, p.why = true, "he has left"
+		}
+		if l := d.find(bot.Link, f.person, f.club); l != nil && f.fresh && f.sent == l.sent {
+			l.dead, l.why = true, "he has left"
 		}
 	case bot.Link:
 		// A candidate's own earlier departure is background.

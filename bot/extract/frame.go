@@ -66,7 +66,7 @@ func (d *doc) findEntries() {
 	}
 	for n := range d.sents {
 		s := &d.sents[n]
-		if s.from == s.to || n == 0 || d.sents[n-1].block == s.block || s.to-s.from > 6 {
+		if s.from == s.to || n < 4 || d.sents[n-1].block == s.block || s.to-s.from > 6 {
 			continue
 		}
 		m := int(d.toks[s.from].ment)
@@ -301,6 +301,8 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "holds another office"
 	case g > 0, t.idiom.strong:
 		return ""
+	case t.idiom.kind.event() == bot.Link && !d.topic.seeking:
+		return "nobody seeks a coach here"
 	case t.idiom.weak && !d.topic.coachy && !d.coachWordNear(t):
 		return "nothing says that this is a coach"
 	case d.topic.coachy || d.coachWordNear(t):

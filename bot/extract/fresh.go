@@ -41,7 +41,9 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case d.toldAsPast(t):
 		f.fresh, f.stale = false, true
-	case d.pluperfect(t) || d.attributive(t):
+	case d.announced(t):
+		f.fresh = true
+	case d.pluperfect(t) || d.attributive(t) || !present && d.narrated(t):
 		f.fresh = false
 	default:
 		f.fresh = true
@@ -225,6 +227,63 @@ func (d *doc) oldSentence(t *trigger) bool {
 		old = old || d.isOld(w)
 	}
 	return old
+}
+
+// announced reports whether the clause is in the future tense.
+func (d *doc) announced(t *trigger) bool {
+	from, to := d.clauseOf(t.head)
+	for i := from; i < to; i++ {
+		if d.norm(i) == "will" && !d.german() {
+			return true
+		}
+	}
+	return false
+}
+
+// leadSentences is the number of sentences in which an article tells its news.
+const leadSentences = 5
+
+// narrated reports whether the trigger is told in the past tense without a
+// date, far behind the lead and about somebody whom the lead does not name:
+// background, as a rule.
+func (d *doc) narrated(t *trigger) bool {
+	if t.sent < leadSentences || !d.toks[t.head].info.past && !d.pastVerb(t) {
+		return false
+	}
+	s := &d.sents[t.sent]
+	for i := s.from; i < s.to; i++ {
+		m := d.toks[i].ment
+		if m < 0 || d.ments[m].kind != personMention || d.ments[m].ent < 0 {
+			continue
+		}
+		if int(d.toks[d.persons[d.ments[m].ent].first].sent) < leadSentences {
+			return false
+		}
+	}
+	return true
+}
+
+// pastVerb reports whether a part of the trigger is a verb in the past tense;
+// in English, any past form that is not the perfect.
+func (d *doc) pastVerb(t *trigger) bool {
+	for _, p := range t.parts[:t.nparts] {
+		for i := p[0]; i < p[1]; i++ {
+			if d.toks[i].info.past {
+				return true
+			}
+		}
+	}
+	if d.german() {
+		return false
+	}
+	from, to := d.clauseOf(t.head)
+	for i := from; i < to; i++ {
+		switch d.norm(i) {
+		case "has", "have", "is", "are", "will", "been":
+			return false
+		}
+	}
+	return strings.HasSuffix(d.norm(t.head), "ed") || d.norm(t.head) == "took" || d.norm(t.head) == "left"
 }
 
 // attributive reports whether the idiom is a participle before a noun: "der

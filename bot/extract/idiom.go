@@ -35,27 +35,28 @@ const (
 
 // idiom is one line of the lexicon.
 type idiom struct {
-	id      string
-	kind    idiomKind
-	manner  bot.Manner
-	stage   bot.Stage
-	stance  bot.Stance
-	role    bot.Role
-	status  bot.Status
-	strong  bool   // about the bench by itself: needs no other sign of a coach
-	weak    bool   // needs a strong sign that the person is a coach
-	old     bool   // always history
-	now     bool   // always news
-	self    bool   // the coach is the grammatical subject
-	here    bool   // the coach must stand in the sentence itself
-	object  bool   // a succession whose verb leaves open who is who
-	context bool   // means something only where a club seeks a coach
-	lang    string // "de" or "en", from the name of the file
-	sign    bool   // a signature: an extension where the coach already works
-	phrases []phraseID
-	never   []phraseID // must not occur in the sentence
-	file    string
-	line    int
+	id       string
+	kind     idiomKind
+	manner   bot.Manner
+	stage    bot.Stage
+	stance   bot.Stance
+	role     bot.Role
+	status   bot.Status
+	strong   bool   // about the bench by itself: needs no other sign of a coach
+	weak     bool   // needs a strong sign that the person is a coach
+	old      bool   // always history
+	now      bool   // always news
+	self     bool   // the coach is the grammatical subject
+	here     bool   // the coach must stand in the sentence itself
+	object   bool   // a succession whose verb leaves open who is who
+	negative bool   // its words include a negation
+	context  bool   // means something only where a club seeks a coach
+	lang     string // "de" or "en", from the name of the file
+	sign     bool   // a signature: an extension where the coach already works
+	phrases  []phraseID
+	never    []phraseID // must not occur in the sentence
+	file     string
+	line     int
 }
 
 // phrase is a run of elements that stand side by side.
@@ -222,6 +223,13 @@ func (l *lexicon) compile(i *idiom, fields []string) error {
 		}
 		if strings.HasPrefix(f, "$") {
 			p.final, p.after = true, true
+		}
+		switch strings.Trim(f, "()") {
+		case "nicht", "kein", "keine", "not", "no", "nie", "keinen", "keiner", "never":
+			i.negative = i.negative || !never
+		}
+		if strings.Contains(f, "nicht/") || strings.Contains(f, "kein/") || strings.Contains(f, "keine/") || strings.Contains(f, "/nicht") {
+			i.negative = i.negative || !never
 		}
 		e, err := l.element(f)
 		if err != nil {

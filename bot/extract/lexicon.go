@@ -18,6 +18,7 @@ type word struct {
 	value  int      // month, weekday, number
 	elems  []elemID // pattern elements that the word satisfies
 	finite bool     // a finite verb form
+	past   bool     // of the past tense
 }
 
 // lexicon is everything that lexicon/ holds, compiled. It is immutable.
@@ -257,10 +258,22 @@ func (l *lexicon) verbLine(file string, n int, line string) error {
 			l.entry(w).class |= classStop
 		}
 	}
-	for _, w := range v.finite {
+	for i, w := range v.finite {
 		if w != foldWord(base) {
 			l.entry(w).finite = true
 		}
+		if i > 0 && i < len(strings.Fields(finite)) && pastForm(v.finite, i, foldWord(base)) {
+			l.entry(w).past = true
+		}
 	}
 	return nil
+}
+
+// pastForm reports whether the i-th of the listed forms is a past tense: the
+// present ones come first.
+func pastForm(forms []string, i int, base string) bool {
+	if i == 1 && strings.HasSuffix(forms[0], "e") { // "entlasse entlässt"
+		return false
+	}
+	return forms[i]+"n" != base && forms[i] != base
 }

@@ -240,7 +240,7 @@ func distance(t *trigger, h *phraseHit) int {
 // near reports whether h can belong to t: close enough, not overlapping, and
 // in the right order.
 func (d *doc) near(t *trigger, h *phraseHit, after bool) bool {
-	if after && h.from < t.head {
+	if after && (h.from < t.head || d.otherVerb(t.head+1, h.from)) {
 		return false
 	}
 	for _, p := range t.parts[:t.nparts] {
@@ -249,6 +249,19 @@ func (d *doc) near(t *trigger, h *phraseHit, after bool) bool {
 		}
 	}
 	return distance(t, h) <= maxReach
+}
+
+// otherVerb reports whether a clause with a finite verb of its own begins
+// between a verb and what looks like its particle.
+func (d *doc) otherVerb(from, to int) bool {
+	comma := false
+	for i := from; i < to; i++ {
+		comma = comma || d.norm(i) == ","
+		if comma && d.toks[i].info.finite && !d.toks[i].capital {
+			return !d.is(i, classAux)
+		}
+	}
+	return false
 }
 
 // forbidden reports whether a phrase that im excludes stands in the sentence.

@@ -91,7 +91,7 @@ func (t *trigger) inTrigger(i int) bool {
 func (d *doc) negated(t *trigger) bool {
 	from, to := d.clauseOf(t.head)
 	for i := from; i < to; i++ {
-		if !d.is(i, classNegation) || t.inTrigger(i) || d.spokenFor(t, i) {
+		if !d.is(i, classNegation) || t.inTrigger(i) && t.idiom.negative || d.spokenFor(t, i) {
 			continue
 		}
 		switch d.norm(i + 1) {

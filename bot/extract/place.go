@@ -73,7 +73,7 @@ func (d *doc) dateline(x *mention) bool {
 func (d *doc) leftBehind(i int) bool {
 	for k := i - 1; k >= 0 && k >= i-5 && d.sameSentence(k, i); k-- {
 		switch d.norm(k) {
-		case "mehr", "aus", "abschied", "ende", "entlassung", "trennung", "rauswurf", "zuletzt", "einst", "dismissal", "departure", "sacking":
+		case "diensten", "mehr", "aus", "abschied", "ende", "entlassung", "trennung", "rauswurf", "zuletzt", "einst", "dismissal", "departure", "sacking":
 			if d.is(k+1, classPlace) {
 				return true
 			}
@@ -371,6 +371,9 @@ func (d *doc) postAfter(m int) {
 	if d.norm(i) == "(" || i >= len(d.toks) || !d.sameSentence(i, x.from) {
 		return
 	}
+	if d.norm(i) == "," && d.apposition(m) {
+		return
+	}
 	switch d.norm(i) {
 	case "von", "vom", "of":
 		for k := i + 1; k < len(d.toks) && k <= i+4 && d.sameSentence(k, i); k++ {
@@ -387,6 +390,37 @@ func (d *doc) postAfter(m int) {
 			}
 		}
 	}
+}
+
+// apposition reads "X, heute zweiter Mann beim FC Y, ..." and "X, bis Oktober
+// in Diensten von Y".
+func (d *doc) apposition(m int) bool {
+	x := &d.ments[m]
+	o := office{coach: true}
+	for k := x.to + 1; k < len(d.toks) && k < x.to+10 && d.sameSentence(k, x.to); k++ {
+		if k == x.to+1 && d.is(k, classRelative) || d.toks[k].info.finite || d.is(k, classAux) {
+			return false
+		}
+		if d.toks[k].kind == punctToken && d.norm(k) != "." || d.toks[k].ment >= 0 && d.ments[d.toks[k].ment].kind == personMention {
+			return false
+		}
+		switch d.norm(k) {
+		case "bis", "zuletzt", "einst", "frueher", "formerly", "once", "zuvor", "previously", "sacked", "dismissed":
+			o.former = true
+		case "mann", "hand":
+			o.role = bot.Assistant
+		}
+		c := d.clubAt(k)
+		if c < 0 {
+			continue
+		}
+		if end := d.norm(d.ments[c].to); (end == "," || end == "." || end == ";" || end == "und") && d.is(k-1, classPlace|classDef) {
+			d.addPost(x.ent, c, &o, "post.brackets", x.from)
+			return true
+		}
+		return false
+	}
+	return false
 }
 
 // postDescribed reads "der Coach des Drittliga-Aufsteigers", "der S04-Trainer".

@@ -38,6 +38,8 @@ func (d *doc) findRoles() {
 func (d *doc) noteOffice(p int, o *office) {
 	k := &d.persons[p]
 	switch {
+	case o.class.has(classHead) && d.german():
+		// "Chef" alone is no sign: it may be the club's.
 	case o.staff:
 		k.staff += 2
 	case o.coach:
@@ -103,7 +105,7 @@ func (o *office) classify(c class, german bool) {
 	case c.has(classManager):
 		o.coach, o.other = !german, german
 	case c.has(classHead):
-		o.coach = !german
+		o.coach = true
 	default:
 		o.other = c.has(classNoCoach)
 	}
@@ -120,6 +122,8 @@ func (d *doc) colour(o *office, j, k int) bool {
 		}
 	case n == "goalkeeping" || n == "goalkeeper" || n == "fitness" || n == "torwart" || n == "athletik" || n == "conditioning":
 		o.staff, o.coach = true, false
+	case n == "general" && !d.german():
+		o.coach, o.other = false, true
 	case n == "team" && j > 0 && d.norm(j-1) == "first" && o.class.has(classCoach) && !d.german():
 		o.role = bot.Assistant
 	case t.class.has(classFormer):

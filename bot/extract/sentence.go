@@ -46,6 +46,9 @@ func (d *doc) addSentence(from, to, blk int) {
 			clause = main // "X, der ..., hat": the main clause goes on
 		case t.kind == punctToken && d.opensClause(t):
 			clause += 2
+			if t.norm == ";" || t.norm == ":" {
+				clause += 2
+			}
 			if t.norm != "," && t.norm != `"` {
 				main = clause
 			}
