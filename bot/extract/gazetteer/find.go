@@ -2,6 +2,7 @@ package gazetteer
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -100,12 +101,16 @@ func (t *trie) longest(words []string, i int) (end int, found uint32) {
 	return end, found
 }
 
+// minEnding is the shortest word with an ending, in bytes ("Köln" with its s is
+// longer, "Rom" with its s is not).
+const minEnding = 4
+
 // ending follows the last word of a pattern through its German endings: -s for
 // every form, -n and -en for those that are nouns in the plural or adjectives.
 // It returns 0 for none.
 func (t *trie) ending(at uint32, key []byte) uint32 {
 	last := len(key) - 1
-	if last < 3 {
+	if last < minEnding-1 {
 		return 0
 	}
 	switch key[last] {
@@ -114,7 +119,7 @@ func (t *trie) ending(at uint32, key []byte) uint32 {
 			return n
 		}
 	case 'n':
-		if n, ok := t.child(at, key[:last]); ok && t.nodes[n].declines() {
+		if n, ok := t.child(at, key[:last]); ok && last >= minEnding && t.nodes[n].declines() {
 			return n
 		}
 	}
@@ -147,7 +152,28 @@ func nationNoun(words []string, i int) int {
 
 // fits checks the capital that the pattern wants.
 func (t *trie) fits(at uint32, word string) bool {
-	return t.nodes[at].lower || capital(word)
+	switch t.nodes[at].need {
+	case needUnset, needNothing:
+		return true
+	case needCapital:
+		return capital(word)
+	case needCapitals:
+		return capitals(word)
+	}
+	return false
+}
+
+// capitals reports whether a word begins with a capital or digit and goes on
+// with anything but a small letter: "HSV" and "HSVs", not "Hsv".
+func capitals(word string) bool {
+	first, n := utf8.DecodeRuneInString(word)
+	second, _ := utf8.DecodeRuneInString(word[n:])
+	return (unicode.IsUpper(first) || unicode.IsDigit(first)) && !unicode.IsLower(second)
+}
+
+// allCapitals reports whether a word of the data is an abbreviation.
+func allCapitals(word string) bool {
+	return utf8.RuneCountInString(word) > 1 && strings.IndexFunc(word, unicode.IsLower) < 0 && strings.IndexFunc(word, unicode.IsUpper) >= 0
 }
 
 func capital(word string) bool {

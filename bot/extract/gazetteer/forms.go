@@ -26,34 +26,34 @@ type entry struct {
 
 // abroad is how many tiers a foreign club stands behind a German one that
 // shares its nickname: the bot reads mostly German papers.
-const abroad = 2
+const (
+	abroad    = 4
+	neighbour = 2 // Austria and Switzerland
+)
+
+func distanceFrom(country string) int {
+	switch country {
+	case "GER":
+		return 0
+	case "AUT", "SUI", "LIE":
+		return neighbour
+	}
+	return abroad
+}
 
 // clubForms derives everything that can name a club from its line.
 func (l *loader) clubForms(c bot.Club, tier int, adjectives, grounds []string) {
-	if c.Country != "GER" {
-		tier += abroad
-	}
+	tier += distanceFrom(c.Country)
 	order := int32(tier)<<16 + int32(len(l.g.clubs)) //nolint:gosec // a few thousand clubs
 	add := func(text string, f Form) {
 		if text != "" {
 			l.forms = append(l.forms, form{text: text, club: c.ID, form: f, order: order})
 		}
 	}
-	weak := func(text string) Form { // a town's name stays a town's name
-		if text == c.Town {
-			return Town
-		}
-		return Alias
-	}
+	l.towns[c.Town] = struct{}{}
 	add(c.Name, Name)
-	for _, v := range nameVariants(c.Name) {
-		add(v, weak(v))
-	}
-	for _, a := range c.Aliases {
-		add(a, weak(a))
-		for _, v := range nameVariants(a) {
-			add(v, weak(v))
-		}
+	for _, a := range slices.Concat(nameVariants(c.Name), c.Aliases) {
+		add(a, Alias)
 	}
 	for _, n := range c.Nicknames {
 		for _, v := range declensions(n) {
@@ -61,6 +61,7 @@ func (l *loader) clubForms(c bot.Club, tier int, adjectives, grounds []string) {
 		}
 	}
 	for _, a := range append(adjectives, townAdjective(c)...) {
+		l.adjectives[a] = struct{}{}
 		add(a, Adjective)
 	}
 	for _, g := range grounds {
@@ -68,7 +69,31 @@ func (l *loader) clubForms(c bot.Club, tier int, adjectives, grounds []string) {
 	}
 	add(c.Town, Town)
 	// The club that is called just by the town comes first among its neighbours.
-	l.forms = append(l.forms, form{text: c.Short, club: c.ID, form: weak(c.Short), order: order - 1<<15})
+	l.forms = append(l.forms, form{text: c.Short, club: c.ID, form: Alias, order: order - 1<<15})
+	order += 9 << 16 // after all that are known by the word
+	for _, w := range sharedWords(c.Name) {
+		if _, ok := l.shared[w]; ok {
+			add(w, Alias)
+		}
+	}
+}
+
+// sharedWords are the words of a name, and its pairs joined by a hyphen.
+func sharedWords(name string) []string { return strings.Fields(name) }
+
+// strength weakens an alias that is nothing but a town or its people: "Köln",
+// "Freiburger".
+func (l *loader) strength(f *form) Form {
+	if f.form != Alias {
+		return f.form
+	}
+	if _, ok := l.towns[f.text]; ok {
+		return Town
+	}
+	if _, ok := l.adjectives[f.text]; ok {
+		return Adjective
+	}
+	return Alias
 }
 
 // nameVariants are the usual shortenings of an official name: "1. FC Köln" is
@@ -136,8 +161,10 @@ func declensions(nickname string) []string {
 	out := []string{nickname}
 	words := strings.Fields(nickname)
 	if len(words) == 1 {
-		if s, ok := strings.CutSuffix(nickname, "en"); ok && len(s) > 4 {
-			out = append(out, s+"e")
+		for _, stem := range adjectival {
+			if strings.HasSuffix(strings.ToLower(nickname), stem+"en") {
+				return append(out, strings.TrimSuffix(nickname, "n"), strings.TrimSuffix(nickname, "n")+"r")
+			}
 		}
 		return out
 	}
@@ -145,6 +172,13 @@ func declensions(nickname string) []string {
 		out = append(out, words[0]+"n "+strings.Join(words[1:], " "))
 	}
 	return out
+}
+
+// adjectival are the ends of adjectives that serve as nicknames.
+//
+//nolint:gochecknoglobals // a constant table
+var adjectival = [...]string{
+	"blau", "rot", "weiß", "weiss", "gelb", "schwarz", "grün", "violett", "eisern", "lich", "isch", "bar", "weinrot", "braun",
 }
 
 // townAdjective derives "Aachener" from Aachen, where German is spoken.
@@ -162,7 +196,8 @@ func townAdjective(c bot.Club) []string {
 
 // nationForms derives what names a national team. The stem of its adjective
 // ("polnisch") counts only before a word for the team or its coach.
-func (l *loader) nationForms(c bot.Club, stem string) {
+// A stem with = before it is used as it is ("=Schweizer").
+func (l *loader) nationForms(c bot.Club, stems []string) {
 	order := int32(1+abroad)<<16 + int32(len(l.g.clubs)) //nolint:gosec // a few thousand clubs
 	add := func(text string, f Form) {
 		l.forms = append(l.forms, form{text: text, club: c.ID, form: f, order: order})
@@ -179,7 +214,7 @@ func (l *loader) nationForms(c bot.Club, stem string) {
 	for _, team := range [...]string{"Nationalmannschaft", "Nationalteam", "Nationalelf", "Auswahl"} {
 		add(c.Name+" "+team, Alias)
 	}
-	if stem != "" {
+	for _, stem := range stems {
 		l.stems = append(l.stems, form{text: stem, club: c.ID, order: order})
 	}
 }
@@ -189,6 +224,7 @@ func (l *loader) index() {
 	t := &l.g.trie
 	for i := range l.forms {
 		f := &l.forms[i]
+		f.form = l.strength(f)
 		l.pattern(t, f, f.text)
 		if p := plainer(f.text); p != "" {
 			l.pattern(t, f, p)
@@ -197,8 +233,13 @@ func (l *loader) index() {
 	}
 	for _, f := range l.stems {
 		senses := []Sense{{Club: f.club, Form: Adjective, order: f.order}, {Club: f.club, Form: Alias, order: f.order}}
-		for _, ending := range [...]string{"e", "en", "er", "em", "es"} {
-			t.nodes[t.add([]string{f.text + ending})].nation = senses
+		endings := []string{"e", "en", "er", "em", "es"}
+		text, exact := strings.CutPrefix(f.text, "=")
+		if exact {
+			endings = []string{""}
+		}
+		for _, ending := range endings {
+			t.nodes[t.add(splitWords(text+ending))].nation = senses
 		}
 	}
 }
@@ -224,7 +265,7 @@ func (g *Gazetteer) addEntry(e entry) {
 }
 
 func (l *loader) pattern(t *trie, f *form, text string) {
-	if f.form == Town && (l.g.FirstName(text) || l.g.CommonWord(text)) {
+	if f.form > Alias && (l.g.FirstName(text) || l.g.CommonWord(text)) {
 		return // Achim and Leon are people; only a longer name of the club counts
 	}
 	end := t.add(splitWords(text))
@@ -233,7 +274,7 @@ func (l *loader) pattern(t *trie, f *form, text string) {
 	}
 	n := &t.nodes[end]
 	n.addSense(Sense{Club: f.club, Form: f.form, order: f.order})
-	n.lower = n.lower || !capital(lastWord(text))
+	n.allow(lastWord(text))
 }
 
 // splitWords cuts a name of the data into tokens as a tokenizer would.

@@ -45,7 +45,7 @@ func Load() (*Gazetteer, error) {
 // data directory. All mistakes found are joined in the error, each as
 // "file:line: what is wrong".
 func LoadFS(fsys fs.FS) (*Gazetteer, error) {
-	l := &loader{fsys: fsys, lines: map[bot.ClubID]string{}, g: &Gazetteer{
+	l := &loader{fsys: fsys, lines: map[bot.ClubID]string{}, shared: map[string]struct{}{}, towns: map[string]struct{}{}, adjectives: map[string]struct{}{}, g: &Gazetteer{
 		byID:       map[bot.ClubID]int{},
 		leagueByID: map[bot.LeagueID]int{},
 		outlets:    map[string]bot.Outlet{},

@@ -65,6 +65,10 @@ func TestFind(t *testing.T) {
 		"Köln , München":                                          "Köln=koeln München=bayern",
 		"Liverpool":                                               "Liverpool=liverpool",
 		"ETB Schwarz-Weiß Essen":                                  "ETB Schwarz Weiß Essen=etb-essen",
+		"Baris Atik , Rainer Adrion , As every coach knows":       "",
+		"der VfB Auerbach":                                        "VfB Auerbach=auerbach",
+		"der Schweizer Nationaltrainer":                           "Schweizer=schweiz",
+		"der Schwabe vom HSV , HSVs Hsv":                          "HSV=hamburg HSVs=hamburg",
 		"Achim Beierlorzer , Leon Bailey":                         "",
 	} {
 		words := tokens(text)
@@ -244,6 +248,7 @@ func good() fstest.MapFS {
 		"firstnames.txt": {Data: []byte("Heiner\n")},
 		"particles.txt":  {Data: []byte("van\n")},
 		"words.txt":      {Data: []byte("Trainer\n")},
+		"shared.txt":     {Data: []byte("VfB; Union\n")},
 	}
 }
 

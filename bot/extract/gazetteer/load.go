@@ -20,6 +20,9 @@ type loader struct {
 	lines map[bot.ClubID]string // where each club stands
 	forms []form
 	stems []form // of the nations' adjectives
+	// shared holds the words of shared.txt, towns those of the clubs, and
+	// adjectives what derives from the towns; all as written.
+	shared, towns, adjectives map[string]struct{}
 }
 
 // line is one line of a data file.
@@ -42,6 +45,7 @@ func (l *loader) fail(at line, format string, args ...any) {
 
 func (l *loader) load() error {
 	l.eachLine("leagues.txt", l.league)
+	l.eachLine("shared.txt", l.sharedWord)
 	clubs, err := fs.Glob(l.fsys, "clubs/*.txt")
 	if err != nil || len(clubs) == 0 {
 		l.errs = append(l.errs, errors.New("clubs: no files"))
@@ -58,6 +62,7 @@ func (l *loader) load() error {
 	l.index()
 	l.eachLine("outlets.txt", l.outlet)
 	l.eachLine("phrases.txt", l.phrase)
+	l.silenceNames()
 	l.g.trie.seal()
 	if len(l.errs) > 0 {
 		return fmt.Errorf("gazetteer: %w", errors.Join(l.errs...))
@@ -210,7 +215,7 @@ func (l *loader) nation(at line) {
 		Aliases: l.list(at, f[3]), Nicknames: l.list(at, f[4]),
 	}
 	if l.enter(at, c) {
-		l.nationForms(c, f[2])
+		l.nationForms(c, l.list(at, f[2]))
 	}
 }
 
@@ -240,7 +245,7 @@ func (l *loader) outlet(at line) {
 		l.g.outlets[key] = o
 		end := l.g.trie.add(splitWords(name))
 		l.g.trie.nodes[end].outlet = o.Name
-		l.g.trie.nodes[end].lower = l.g.trie.nodes[end].lower || !capital(lastWord(name))
+		l.g.trie.nodes[end].allow(lastWord(name))
 	}
 }
 
@@ -252,7 +257,32 @@ func (l *loader) phrase(at line) {
 		return
 	}
 	n := &l.g.trie.nodes[end]
-	n.silent, n.lower = true, !capital(lastWord(at.text))
+	n.silent = true
+	n.allow(lastWord(at.text))
+}
+
+// silenceNames keeps first names that look like a town's genitive from being
+// found: Baris is no form of Bari.
+func (l *loader) silenceNames() {
+	t := &l.g.trie
+	for name := range l.g.firstNames {
+		base := strings.TrimRight(name, "sn")
+		if base == name || len(base) < minEnding-1 {
+			continue
+		}
+		if n, ok := t.child(0, []byte(name[:len(name)-1])); ok && t.nodes[n].end() {
+			if own := &t.nodes[t.add([]string{name})]; !own.end() {
+				own.silent, own.need = true, needNothing
+			}
+		}
+	}
+}
+
+// sharedWord reads words that many clubs have in their names.
+func (l *loader) sharedWord(at line) {
+	for _, w := range l.list(at, at.text) {
+		l.shared[w] = struct{}{}
+	}
 }
 
 // wordsInto reads words separated by blanks into a set.

@@ -48,7 +48,32 @@ type node struct {
 	outlet string
 	nation []Sense // of an adjective such as "polnischer": one, if a team word or a title follows
 	silent bool    // the words mean no club ("DFB-Pokal")
-	lower  bool    // written in lower case in the data: matches without capital too
+	need   need    // of the last word
+}
+
+// need is the spelling that a pattern's last word wants in the text: what the
+// data file shows. Of several patterns with one path the most lenient counts.
+type need uint8
+
+const (
+	needUnset    need = iota
+	needNothing       // written small: any
+	needCapital       // written with a capital: "Schalke", not "essen"
+	needCapitals      // an abbreviation: "AS", not "As"
+)
+
+// allow notes how a pattern's last word is written.
+func (n *node) allow(word string) {
+	want := needNothing
+	switch {
+	case allCapitals(word):
+		want = needCapitals
+	case capital(word):
+		want = needCapital
+	}
+	if n.need == needUnset || want < n.need {
+		n.need = want
+	}
 }
 
 func newTrie(patterns int) trie {
