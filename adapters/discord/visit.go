@@ -210,34 +210,36 @@ func (v *visit) guildDeleted(shard int, raw json.RawMessage) {
 	v.reconcile()
 }
 
-// reconcile tells all servers that the bot is in, once every shard has said
+// reconcile has all servers that the bot is in told, once every shard has said
 // its part. A process that serves only some shards cannot know.
 func (v *visit) reconcile() {
-	if !v.all {
-		return
+	if v.all {
+		v.changed(bot.ChatChange{Chat: bot.ChatRef{Platform: Platform}, What: bot.ChangeReconcile})
 	}
-	v.mu.Lock()
-	live := []string{}
-	for _, guilds := range v.guilds {
-		if guilds == nil {
-			v.mu.Unlock()
-			return
-		}
-		live = slices.AppendSeq(live, maps.Keys(guilds))
-	}
-	v.mu.Unlock()
-	slices.Sort(live)
-	v.changed(bot.ChatChange{Chat: bot.ChatRef{Platform: Platform}, What: bot.ChangeReconcile, Live: live})
 }
 
-// changed queues c for the responder. The gateway must not wait for a store; a
-// newer list of servers replaces one that is still waiting.
+// live lists the servers; ok is false while a shard has not said its part.
+func (v *visit) live() (ids []string, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	ids = []string{}
+	for _, guilds := range v.guilds {
+		if guilds == nil {
+			return nil, false
+		}
+		ids = slices.AppendSeq(ids, maps.Keys(guilds))
+	}
+	slices.Sort(ids)
+	return ids, true
+}
+
+// changed queues c for the responder: the gateway must not wait for a store.
+// One reconciliation that still waits is enough; its list is made when it is
+// told.
 func (v *visit) changed(c bot.ChatChange) {
 	v.mu.Lock()
 	n := len(v.changes)
-	if c.What == bot.ChangeReconcile && n > 0 && v.changes[n-1].What == bot.ChangeReconcile {
-		v.changes[n-1] = c
-	} else {
+	if c.What != bot.ChangeReconcile || n == 0 || v.changes[n-1].What != bot.ChangeReconcile {
 		v.changes = append(v.changes, c)
 	}
 	v.mu.Unlock()
@@ -277,5 +279,12 @@ func (v *visit) tell(ctx context.Context) {
 
 func (v *visit) tellOne(ctx context.Context, c bot.ChatChange) {
 	defer v.contain("change")
+	if c.What == bot.ChangeReconcile {
+		ids, ok := v.live()
+		if !ok {
+			return
+		}
+		c.Live = ids
+	}
 	v.responder.Changed(ctx, c)
 }
