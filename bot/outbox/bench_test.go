@@ -2,14 +2,17 @@ package outbox_test
 
 import (
 	"context"
+	"path/filepath"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"karussell/bot"
 	"karussell/bot/outbox"
+	"karussell/store/bolt"
 	"karussell/store/memory"
 )
 
@@ -43,9 +46,25 @@ func (s *sink) Send(ctx context.Context, _ bot.ChatRef, _ bot.Message) (bot.Mess
 // latency. heap-MB is the Go heap at its highest, the memory store with all its
 // records included; store-MB is what that took before the start.
 func BenchmarkFanOut(b *testing.B) {
+	b.Run("memory", func(b *testing.B) {
+		fanOut(b, func() bot.Store { return memory.New() })
+	})
+	b.Run("bolt", func(b *testing.B) {
+		fanOut(b, func() bot.Store {
+			store, err := bolt.Open(filepath.Join(b.TempDir(), "bench.db"), bolt.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			return store
+		})
+	})
+}
+
+func fanOut(b *testing.B, open func() bot.Store) {
+	b.Helper()
 	const chats = 100_000
 	for b.Loop() {
-		store := memory.New()
+		store := open()
 		var ds []bot.Delivery
 		now := time.Now()
 		for i := range chats {
@@ -78,9 +97,36 @@ func BenchmarkFanOut(b *testing.B) {
 		if err := <-ended; err != nil {
 			b.Fatal(err)
 		}
+		if err := store.Close(); err != nil {
+			b.Fatal(err)
+		}
 		b.ReportMetric(chats/took.Seconds(), "messages/s")
 		b.ReportMetric(float64(peak)/(1<<20), "heap-MB")
 		b.ReportMetric(float64(before)/(1<<20), "store-MB")
+	}
+}
+
+// BenchmarkLimit keeps a limit of 30/s with real timers and connections' jitter:
+// every message above 30 in any second is refused and counted.
+func BenchmarkLimit(b *testing.B) {
+	const messages = 600
+	for b.Loop() {
+		store := memory.New()
+		var ds []bot.Delivery
+		for i := range messages {
+			ds = append(ds, owed(chat(i), 1, time.Now()))
+		}
+		owe(b, store, ds...)
+		r := newRecorder(bot.Limits{Global: 30, Concurrent: 16})
+		r.strict, r.latency = 30, 40*time.Millisecond
+		p := startOn(b, store, outbox.Setup{Platforms: []bot.Platform{r}})
+		p.untilEmpty(5 * time.Minute)
+		p.stop()
+		got := r.all()
+		slices.SortFunc(got, func(a, b taken) int { return a.at.Compare(b.at) })
+		rate := float64(len(got)-1) / got[len(got)-1].at.Sub(got[0].at).Seconds()
+		b.ReportMetric(rate/30*100, "%-of-limit")
+		b.ReportMetric(float64(r.refused), "429s")
 	}
 }
 

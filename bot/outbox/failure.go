@@ -62,20 +62,19 @@ func (l *lane) failed(record context.Context, h *held, err error) {
 		}
 		to := se.MovedTo
 		o.State, o.Due, o.Moved = bot.Retry, now, &to
-		l.change(record, h, bot.ChangeMoved, to)
 	case bot.SendForbidden:
 		if due, again := l.refused(h, now); again {
 			o.State, o.Due = bot.Retry, due
 			break
 		}
 		o.Pause = bot.PauseForbid
-		l.change(record, h, bot.ChangeForbidden, bot.ChatRef{})
+		l.change(record, h, bot.ChangeForbidden)
 	case bot.SendBlocked:
 		o.Pause = bot.PauseBlocked
-		l.change(record, h, bot.ChangeRemoved, bot.ChatRef{})
+		l.change(record, h, bot.ChangeRemoved)
 	case bot.SendGone:
 		o.Pause = bot.PauseGone
-		l.change(record, h, bot.ChangeGone, bot.ChatRef{})
+		l.change(record, h, bot.ChangeGone)
 	case bot.SendRevoked:
 		o.State, o.Due = bot.Retry, now.Add(10*time.Minute)
 		l.revoke(record)
@@ -149,11 +148,10 @@ func (l *lane) refused(h *held, now time.Time) (due time.Time, again bool) {
 }
 
 // change tells the engine what the platform's answer says about the chat.
-func (l *lane) change(ctx context.Context, h *held, what bot.ChangeKind, to bot.ChatRef) {
-	if l.Changed == nil || what == bot.ChangeMoved { // Settle moves it
-		return
+func (l *lane) change(ctx context.Context, h *held, what bot.ChangeKind) {
+	if l.Changed != nil {
+		l.Changed(ctx, bot.ChatChange{Chat: h.Chat, What: what})
 	}
-	l.Changed(ctx, bot.ChatChange{Chat: h.Chat, What: what, Moved: to})
 }
 
 // revoke stops the lane for good: every further request would be refused, and

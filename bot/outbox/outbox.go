@@ -171,6 +171,10 @@ func (d *Dispatcher) claim(ctx, record context.Context) error {
 			d.rest(ctx, time.Minute, false)
 			continue
 		}
+		if d.nothingDue(ctx) {
+			d.rest(ctx, d.Poll, true)
+			continue
+		}
 		got, err := d.Store.Claim(ctx, d.Now(), d.Lease, want)
 		switch {
 		case ctx.Err() != nil && err != nil:
@@ -190,6 +194,30 @@ func (d *Dispatcher) claim(ctx, record context.Context) error {
 		}
 	}
 	return nil
+}
+
+// nothingDue looks before it claims, where the store can be read: a claim is a
+// write, and a bot with nothing to send should leave the disk alone. Leases that
+// are not ours may have expired, so they are reason enough to claim.
+func (d *Dispatcher) nothingDue(ctx context.Context) bool {
+	store, ok := d.Store.(interface {
+		View(ctx context.Context, fn func(bot.ReadTx) error) error
+	})
+	if !ok {
+		return false
+	}
+	var size bot.OutboxSize
+	err := store.View(ctx, func(tx bot.ReadTx) (err error) {
+		size, err = tx.OutboxSize()
+		return err
+	})
+	if err != nil {
+		return false // Claim says what is wrong
+	}
+	d.mu.Lock()
+	foreign := size.Leased > len(d.ours)
+	d.mu.Unlock()
+	return !foreign && (size.Waiting == 0 || size.Oldest.After(d.Now()))
 }
 
 // gap is the shortest time between two claims that found less than they wanted.

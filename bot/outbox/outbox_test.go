@@ -609,3 +609,46 @@ func TestAnswersFirst(t *testing.T) {
 		}
 	})
 }
+
+// TestIdleClaimsNothing: a claim is a write; with nothing due there is none, but
+// the leases that a crash left behind are taken up when they expire.
+func TestIdleClaimsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New()
+		now := time.Now()
+		owe(t, store, owed(chat(1), 1, now.Add(time.Hour)), owed(chat(2), 1, now))
+		if got, err := store.Claim(t.Context(), now, 10*time.Minute, 10); err != nil || len(got) != 1 {
+			t.Fatal(got, err) // by a process that died
+		}
+		if err := store.Settle(t.Context(), owed(chat(2), 1, now).ID, bot.Outcome{State: bot.Sent, Message: "m"}); err != nil {
+			t.Fatal(err)
+		}
+		r := newRecorder(fast)
+		counted := &claims{Store: store}
+		p := startOn(t, store, outbox.Setup{Platforms: []bot.Platform{r}, Store: counted})
+		time.Sleep(50 * time.Minute)
+		if counted.n != 0 {
+			t.Errorf("%d claims with nothing due", counted.n)
+		}
+		p.untilEmpty(time.Hour)
+		owe(t, store, owed(chat(3), 1, time.Now()))
+		if _, err := store.Claim(t.Context(), time.Now(), 10*time.Minute, 10); err != nil {
+			t.Fatal(err)
+		}
+		p.untilEmpty(15 * time.Minute)
+		p.stop()
+		if len(r.all()) != 2 {
+			t.Errorf("%d messages", len(r.all()))
+		}
+	})
+}
+
+type claims struct {
+	bot.Store
+	n int
+}
+
+func (c *claims) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]bot.Delivery, error) {
+	c.n++
+	return c.Store.Claim(ctx, now, lease, limit)
+}
