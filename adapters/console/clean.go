@@ -17,22 +17,36 @@ func clean(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case r == '\x1b' || r == '\u009b' || r == '\u009d' || r == '\u0090':
+		if escapes(s) {
 			s = s[escapeLen(s):]
 			continue
-		case r == '\n':
-			b.WriteByte('\n')
-		case r == '\t' || r == '\r' || r == '\u2028' || r == '\u2029':
-			b.WriteByte(' ')
-		case unicode.IsControl(r) || reverses(r):
-		default:
+		}
+		r, n := utf8.DecodeRuneInString(s)
+		if r = fit(r); r >= 0 {
 			b.WriteRune(r) // utf8.RuneError for broken bytes
 		}
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// fit is what r is written as; -1 for not at all.
+func fit(r rune) rune {
+	switch {
+	case r == '\n':
+		return r
+	case r == '\t' || r == '\r' || r == '\u2028' || r == '\u2029':
+		return ' '
+	case unicode.IsControl(r) || reverses(r):
+		return -1
+	}
+	return r
+}
+
+// escapes reports whether an escape sequence may begin here.
+func escapes(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r == '\x1b' || r == csi || r == osc || r == dcs
 }
 
 // plain is the fast way for nearly every text.
@@ -50,43 +64,59 @@ func reverses(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-// escapeLen is the length of the escape sequence (ECMA-48) that s begins with.
-// Strings (titles, links) end with BEL or ST; one without an end takes the rest,
-// as a terminal would.
+// The C1 controls that begin sequences (ECMA-48); with ESC they are written as
+// ESC and the character 0x40 below.
+const (
+	dcs = '\u0090'
+	sos = '\u0098'
+	csi = '\u009b'
+	osc = '\u009d'
+	pm  = '\u009e'
+	apc = '\u009f'
+)
+
+// escapeLen is the length of the escape sequence that s begins with.
 func escapeLen(s string) int {
 	r, n := utf8.DecodeRuneInString(s)
 	if r == '\x1b' {
 		if n == len(s) {
 			return n
 		}
-		r = rune(s[n]) + 0x40 // 7-bit form of the C1 control
+		r = rune(s[n]) + 0x40
 		if r >= 0x80 && r < 0xa0 {
 			n++
 		}
 	}
 	switch r {
-	case '\u009b': // CSI: parameters, then one final byte
-		for ; n < len(s); n++ {
-			if s[n] >= 0x40 && s[n] <= 0x7e {
-				return n + 1
-			}
-			if s[n] < 0x20 || s[n] > 0x7e {
-				return n
-			}
-		}
-		return n
-	case '\u0090', '\u0098', '\u009d', '\u009e', '\u009f': // DCS, SOS, OSC, PM, APC
-		for i := n; i < len(s); i++ {
-			switch {
-			case s[i] == '\a':
-				return i + 1
-			case s[i] == '\x1b' && i+1 < len(s) && s[i+1] == '\\':
-				return i + 2
-			case s[i] == 0xc2 && i+1 < len(s) && s[i+1] == 0x9c:
-				return i + 2
-			}
-		}
-		return len(s)
+	case csi:
+		return n + parametersLen(s[n:])
+	case dcs, sos, osc, pm, apc:
+		return n + stringLen(s[n:])
 	}
 	return n
+}
+
+// parametersLen is the length of a CSI's parameters and its one final byte.
+func parametersLen(s string) int {
+	for i := range len(s) {
+		switch {
+		case s[i] >= 0x40 && s[i] <= 0x7e:
+			return i + 1
+		case s[i] < 0x20 || s[i] > 0x7e:
+			return i
+		}
+	}
+	return len(s)
+}
+
+// stringLen is the length of a control string (a title, a link) with its end,
+// BEL or ST. One without an end takes the rest, as a terminal would.
+func stringLen(s string) int {
+	end := len(s)
+	for _, mark := range []string{"\a", "\x1b\\", "\u009c"} {
+		if i := strings.Index(s, mark); i >= 0 {
+			end = min(end, i+len(mark))
+		}
+	}
+	return end
 }

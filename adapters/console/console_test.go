@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,16 +76,16 @@ func (s *screen) read() []entry {
 		}
 		last.text += strings.TrimPrefix(strings.TrimPrefix(line, "  "), "• ") + "\n"
 	}
-	for i := len(out) - 1; i >= 0; i-- {
-		for j := range i {
-			if out[j].number == out[i].number {
-				out[j] = out[i]
-				out = append(out[:i], out[i+1:]...)
-				break
-			}
+	var newest []entry // an update in its message's place
+	for _, e := range out {
+		i := slices.IndexFunc(newest, func(old entry) bool { return old.number == e.number })
+		if i < 0 {
+			newest = append(newest, e)
+			continue
 		}
+		newest[i] = e
 	}
-	return out
+	return newest
 }
 
 func open(o console.Options) func(t *testing.T) adaptertest.Fixture {
@@ -115,16 +116,17 @@ func open(o console.Options) func(t *testing.T) adaptertest.Fixture {
 			},
 			Command: func(t *testing.T, name string, args ...adaptertest.Arg) {
 				t.Helper()
+				words := []string{name}
 				for _, a := range args {
-					name += " " + a.Value
+					words = append(words, a.Value)
 				}
-				typed(name)
+				typed(strings.Join(words, " "))
 			},
 			Press: func(t *testing.T, label string) {
 				t.Helper()
 				all := scr.read()
-				for i := len(all) - 1; i >= 0; i-- {
-					if n, ok := all[i].buttons[label]; ok {
+				for _, e := range slices.Backward(all) {
+					if n, ok := e.buttons[label]; ok {
 						typed(n)
 						return
 					}

@@ -175,32 +175,34 @@ func address(link string) string {
 // paper collects indented, wrapped lines.
 type paper struct {
 	c *Console
-	strings.Builder
+	b strings.Builder
 }
+
+func (p *paper) String() string { return p.b.String() }
 
 const indent = "  "
 
 // line writes text word by word; words longer than a line are left whole, for
 // addresses must stay selectable.
 func (p *paper) line(mark, text string) {
-	for _, part := range strings.Split(text, "\n") {
+	for part := range strings.SplitSeq(text, "\n") {
 		column := 0
-		p.WriteString(indent + mark)
+		p.b.WriteString(indent + mark)
 		for i, w := range strings.Fields(part) {
 			n := width(w)
 			switch {
 			case i == 0:
 			case column+1+n > p.c.Width-len(indent)-width(mark):
-				p.WriteString("\n" + indent + strings.Repeat(" ", width(mark)))
+				p.b.WriteString("\n" + indent + strings.Repeat(" ", width(mark)))
 				column = 0
 			default:
-				p.WriteByte(' ')
+				p.b.WriteByte(' ')
 				column++
 			}
-			p.WriteString(w)
+			p.b.WriteString(w)
 			column += n
 		}
-		p.WriteByte('\n')
+		p.b.WriteByte('\n')
 	}
 }
 
@@ -211,19 +213,19 @@ func (p *paper) row(items []string) {
 		n := width(item)
 		switch {
 		case i == 0:
-			p.WriteString(indent)
+			p.b.WriteString(indent)
 		case column+3+n > p.c.Width-len(indent):
-			p.WriteString("\n" + indent)
+			p.b.WriteString("\n" + indent)
 			column = 0
 		default:
-			p.WriteString("   ")
+			p.b.WriteString("   ")
 			column += 3
 		}
-		p.WriteString(strings.ReplaceAll(item, "\n", " "))
+		p.b.WriteString(strings.ReplaceAll(item, "\n", " "))
 		column += n
 	}
 	if len(items) > 0 {
-		p.WriteByte('\n')
+		p.b.WriteByte('\n')
 	}
 }
 

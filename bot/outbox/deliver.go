@@ -176,8 +176,7 @@ func kindOf(err error) bot.SendKind {
 
 // sendError is err as a *bot.SendError.
 func sendError(err error) *bot.SendError {
-	var se *bot.SendError
-	if errors.As(err, &se) {
+	if se, ok := errors.AsType[*bot.SendError](err); ok {
 		return se
 	}
 	return &bot.SendError{Kind: kindOf(err), Err: err}

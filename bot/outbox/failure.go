@@ -47,46 +47,47 @@ func (l *lane) succeeded(ref bot.ChatRef) {
 // failed decides what a failure means: by its kind alone.
 func (l *lane) failed(record context.Context, h *held, err error) {
 	se, now := sendError(err), l.Now()
-	o := bot.Outcome{State: bot.Dead, Cause: se.Error()}
-	what := string(se.Kind)
-	switch se.Kind {
-	case bot.SendTemporary, bot.SendUnsure:
-		o.State, o.Due, o.Unsure = bot.Retry, l.backOff(h, now), se.Kind == bot.SendUnsure
-		l.hold(h.Chat, o.Due)
-		l.suspect(h.Chat, now)
-	case bot.SendLimited:
-		o.State, o.Due = bot.Retry, l.limited(h, se, now)
-	case bot.SendMoved:
-		if se.MovedTo.Chat == "" || se.MovedTo == h.Chat {
-			break
-		}
-		to := se.MovedTo
-		o.State, o.Due, o.Moved = bot.Retry, now, &to
-	case bot.SendForbidden:
-		if due, again := l.refused(h, now); again {
-			o.State, o.Due = bot.Retry, due
-			break
-		}
-		o.Pause = bot.PauseForbid
-		l.change(record, h, bot.ChangeForbidden)
-	case bot.SendBlocked:
-		o.Pause = bot.PauseBlocked
-		l.change(record, h, bot.ChangeRemoved)
-	case bot.SendGone:
-		o.Pause = bot.PauseGone
-		l.change(record, h, bot.ChangeGone)
-	case bot.SendRevoked:
-		o.State, o.Due = bot.Retry, now.Add(10*time.Minute)
-		l.revoke(record)
-	case bot.SendRejected, bot.SendMissing:
-	}
+	o := l.outcome(record, h, se, now)
+	o.Cause = se.Error()
 	if o.State == bot.Retry && o.Moved == nil && now.Sub(h.Created) > l.MaxAge {
-		o = bot.Outcome{State: bot.Dead, Cause: "too old: " + se.Error()}
+		o = bot.Outcome{State: bot.Dead, Cause: "too old: " + o.Cause}
 	}
 	if o.State == bot.Dead {
 		l.Log.WarnContext(record, "delivery parked", "delivery", string(h.ID), "kind", string(se.Kind), "code", se.Code)
 	}
-	l.settle(record, h, o, what)
+	l.settle(record, h, o, string(se.Kind))
+}
+
+func (l *lane) outcome(record context.Context, h *held, se *bot.SendError, now time.Time) bot.Outcome {
+	dead := bot.Outcome{State: bot.Dead}
+	switch se.Kind {
+	case bot.SendTemporary, bot.SendUnsure:
+		due := l.backOff(h, now)
+		l.hold(h.Chat, due)
+		l.suspect(h.Chat, now)
+		return bot.Outcome{State: bot.Retry, Due: due, Unsure: se.Kind == bot.SendUnsure}
+	case bot.SendLimited:
+		return bot.Outcome{State: bot.Retry, Due: l.limited(h, se, now)}
+	case bot.SendMoved:
+		if to := se.MovedTo; to.Chat != "" && to != h.Chat {
+			return bot.Outcome{State: bot.Retry, Due: now, Moved: &to}
+		}
+		return dead
+	case bot.SendRevoked:
+		l.revoke(record)
+		return bot.Outcome{State: bot.Retry, Due: now.Add(10 * time.Minute)}
+	case bot.SendForbidden:
+		if due, again := l.refused(h, now); again {
+			return bot.Outcome{State: bot.Retry, Due: due}
+		}
+		return l.lost(record, h, bot.ChangeForbidden, bot.PauseForbid)
+	case bot.SendBlocked:
+		return l.lost(record, h, bot.ChangeRemoved, bot.PauseBlocked)
+	case bot.SendGone:
+		return l.lost(record, h, bot.ChangeGone, bot.PauseGone)
+	case bot.SendRejected, bot.SendMissing:
+	}
+	return dead
 }
 
 // hold makes all of a chat's deliveries wait, so that they keep their order.
@@ -147,11 +148,13 @@ func (l *lane) refused(h *held, now time.Time) (due time.Time, again bool) {
 	return c.until, true
 }
 
-// change tells the engine what the platform's answer says about the chat.
-func (l *lane) change(ctx context.Context, h *held, what bot.ChangeKind) {
+// lost tells the engine what the platform's answer says about the chat, so that
+// its owner can be told, and pauses it.
+func (l *lane) lost(ctx context.Context, h *held, what bot.ChangeKind, pause bot.PauseCause) bot.Outcome {
 	if l.Changed != nil {
 		l.Changed(ctx, bot.ChatChange{Chat: h.Chat, What: what})
 	}
+	return bot.Outcome{State: bot.Dead, Pause: pause}
 }
 
 // revoke stops the lane for good: every further request would be refused, and

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -193,14 +195,14 @@ func (*tally) Observe(string, float64, ...string) {}
 func (t *tally) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var s string
+	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(t.n)) {
-		s += fmt.Sprintf("%s %d\n", k, t.n[k])
+		fmt.Fprintf(&b, "%s %d\n", k, t.n[k])
 	}
-	return s
+	return b.String()
 }
 
-func chat(i int) bot.ChatRef { return bot.ChatRef{Platform: "telegram", Chat: fmt.Sprint(i)} }
+func chat(i int) bot.ChatRef { return bot.ChatRef{Platform: "telegram", Chat: strconv.Itoa(i)} }
 
 // owed is a post for a chat.
 func owed(ref bot.ChatRef, story bot.StoryID, due time.Time) bot.Delivery {
@@ -211,10 +213,10 @@ func owed(ref bot.ChatRef, story bot.StoryID, due time.Time) bot.Delivery {
 }
 
 // owe writes deliveries in batches.
-func owe(t testing.TB, s bot.Store, ds ...bot.Delivery) {
-	t.Helper()
+func owe(tb testing.TB, s bot.Store, ds ...bot.Delivery) {
+	tb.Helper()
 	for part := range slices.Chunk(ds, 1000) {
-		err := s.Update(t.Context(), func(tx bot.Tx) error {
+		err := s.Update(tb.Context(), func(tx bot.Tx) error {
 			for _, d := range part {
 				if err := tx.PutDelivery(d); err != nil {
 					return err
@@ -223,7 +225,7 @@ func owe(t testing.TB, s bot.Store, ds ...bot.Delivery) {
 			return nil
 		})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
@@ -238,16 +240,16 @@ type play struct {
 }
 
 // start runs a dispatcher over a fresh memory store.
-func start(t testing.TB, s outbox.Setup, ds ...bot.Delivery) *play {
-	t.Helper()
+func start(tb testing.TB, s outbox.Setup, ds ...bot.Delivery) *play {
+	tb.Helper()
 	store := memory.New()
-	owe(t, store, ds...)
-	return startOn(t, store, s)
+	owe(tb, store, ds...)
+	return startOn(tb, store, s)
 }
 
-func startOn(t testing.TB, store *memory.Store, s outbox.Setup) *play {
-	t.Helper()
-	p := &play{t: t, store: store, meter: &tally{}}
+func startOn(tb testing.TB, store *memory.Store, s outbox.Setup) *play {
+	tb.Helper()
+	p := &play{t: tb, store: store, meter: &tally{}}
 	if s.Store == nil {
 		s.Store = store
 	}
@@ -259,16 +261,16 @@ func startOn(t testing.TB, store *memory.Store, s outbox.Setup) *play {
 	}
 	var err error
 	if p.d, err = outbox.New(s); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.d.Run(ctx) }()
 	p.stop = sync.OnceFunc(func() {
-		t.Helper()
+		tb.Helper()
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
+			tb.Errorf("Run: %v", err)
 		}
 	})
 	return p

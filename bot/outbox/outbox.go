@@ -178,7 +178,7 @@ func (d *Dispatcher) claim(ctx, record context.Context) error {
 		got, err := d.Store.Claim(ctx, d.Now(), d.Lease, want)
 		switch {
 		case ctx.Err() != nil && err != nil:
-			return nil
+			return ctx.Err()
 		case errors.Is(err, bot.ErrClosed):
 			return err
 		case err != nil:

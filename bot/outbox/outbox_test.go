@@ -136,10 +136,10 @@ func TestOthersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		r := newRecorder(bot.Limits{Global: 25, PerChat: 1, Concurrent: 8})
-		r.fault = func(n int, to bot.ChatRef, _ bot.Message) error {
+		r.fault = func(_ int, to bot.ChatRef, _ bot.Message) error {
 			switch to.Chat {
 			case "1": // limited for hours
-				if wait := begin.Add(3 * time.Hour).Sub(time.Now()); wait > 0 {
+				if wait := time.Until(begin.Add(3 * time.Hour)); wait > 0 {
 					return &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait}
 				}
 			case "2":
@@ -198,7 +198,7 @@ func TestGlobalLimit(t *testing.T) {
 		other.name = "discord"
 		hits := 0
 		r.fault = func(int, bot.ChatRef, bot.Message) error {
-			if wait := begin.Add(2*time.Hour + 7*time.Second).Sub(time.Now()); wait > 0 {
+			if wait := time.Until(begin.Add(2*time.Hour + 7*time.Second)); wait > 0 {
 				hits++
 				return &bot.SendError{Kind: bot.SendLimited, Global: true, RetryAfter: wait}
 			}
@@ -442,14 +442,14 @@ func TestEdits(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rec := newRecorder(fast)
-				rec.fault = func(_ int, _ bot.ChatRef, m bot.Message) error { return nil }
+				rec.fault = func(int, bot.ChatRef, bot.Message) error { return nil }
 				var platform bot.Platform = rec
 				if test.editor {
 					platform = missing{editing{rec}}
 				}
 				d := owed(chat(1), 1, time.Now())
 				d.Kind = test.kind
-				p := start(t, outbox.Setup{Platforms: []bot.Platform{platform}, Renderer: pen{func(d bot.Delivery) (bot.Rendered, error) {
+				p := start(t, outbox.Setup{Platforms: []bot.Platform{platform}, Renderer: pen{func(bot.Delivery) (bot.Rendered, error) {
 					return bot.Rendered{Message: bot.Message{Title: "x"}, Edit: "m1"}, nil
 				}}}, d)
 				p.untilEmpty(time.Minute)

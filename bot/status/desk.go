@@ -105,8 +105,8 @@ func readComplaint(tx bot.ReadTx, key string) (complaint, error) {
 	}
 	c := complaint{Key: key}
 	if err := json.Unmarshal(raw, &stored); err != nil {
-		c.Gone, c.Text = true, string(raw) // written by another version: shown as it is
-		return c, nil
+		c.Gone, c.Text = true, string(raw)
+		return c, nil //nolint:nilerr // written by another version: shown as it is
 	}
 	c.Text, c.At = stored.Text, stored.At
 	c.Story, err = tx.Story(stored.Story)
@@ -115,6 +115,14 @@ func readComplaint(tx bot.ReadTx, key string) (complaint, error) {
 		return c, nil
 	}
 	return c, err
+}
+
+// home is the page in one of its languages.
+func home(language string) string {
+	if language == "en" {
+		return "/?lang=en"
+	}
+	return "/?lang=de"
 }
 
 // errForm is a request that no form of ours sends.
@@ -131,7 +139,7 @@ func (s *Server) action(do func(context.Context, *http.Request) error) http.Hand
 		err := do(r.Context(), r)
 		switch {
 		case err == nil, errors.Is(err, bot.ErrNotFound): // somebody was faster
-			http.Redirect(w, r, "/?lang="+language(r), http.StatusSeeOther)
+			http.Redirect(w, r, home(language(r)), http.StatusSeeOther)
 		case errors.Is(err, errForm), errors.Is(err, bot.ErrBadCorrection):
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		default:

@@ -411,7 +411,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	go func() { done <- server.Serve(ctx, ln) }()
 	client := &http.Client{Transport: &http.Transport{}}
 	resp, err := client.Get("http://" + ln.Addr().String() + "/healthz")
-	if err != nil || resp.StatusCode != 200 {
+	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("%v %v", resp, err)
 	}
 	_ = resp.Body.Close()
