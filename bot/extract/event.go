@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"sort"
 
 	"karussell/bot"
@@ -114,7 +115,21 @@ func (d *doc) mergeInto(i int) {
 			g.status = bot.Confirmed
 		}
 		g.merge(f)
+		g.alsoIn(f.sent)
 		return
+	}
+}
+
+// alsoIn remembers a further sentence that says the same.
+func (g *fact) alsoIn(sent int) {
+	for i, n := range g.more {
+		if sent == g.sent || n == sent+1 {
+			return
+		}
+		if n == 0 {
+			g.more[i] = sent + 1
+			return
+		}
 	}
 }
 
@@ -259,8 +274,8 @@ const maxQuote = 300
 
 // evidence is the sentence of a fact and its place in Article.Text.
 func (d *doc) evidence(f *fact) (string, []bot.Span) {
-	s := &d.sents[f.sent]
-	from, to := int(d.toks[s.from].start), int(d.toks[s.to-1].end)
+	shown := d.shown(f)
+	s := &d.sents[shown]
 	quote := d.text(s.from, s.to)
 	if len(quote) > maxQuote {
 		cut := maxQuote - len("…")
@@ -269,27 +284,56 @@ func (d *doc) evidence(f *fact) (string, []bot.Span) {
 		}
 		quote = quote[:cut] + "…"
 	}
-	if from < d.bodyAt {
-		return quote, nil
+	spans := d.spanOf(nil, f.sent)
+	if shown != f.sent {
+		spans = d.spanOf(spans, shown)
 	}
-	return quote, []bot.Span{{Start: from - d.bodyAt, End: to - d.bodyAt}}
+	return quote, spans
 }
 
-// sourcesOf lists the media named in the sentence of a fact.
+// shown is the sentence that users see: not the headline, which stands above
+// it, where another sentence says the same.
+func (d *doc) shown(f *fact) int {
+	for _, n := range f.more {
+		if d.sents[f.sent].kind != headlineBlock {
+			break
+		}
+		if n > 0 && d.sents[n-1].kind != headlineBlock {
+			return n - 1
+		}
+	}
+	return f.sent
+}
+
+// spanOf adds a sentence's place in Article.Text, if it stands there.
+func (d *doc) spanOf(spans []bot.Span, sent int) []bot.Span {
+	s := &d.sents[sent]
+	from, to := int(d.toks[s.from].start), int(d.toks[s.to-1].end)
+	if from < d.bodyAt {
+		return spans
+	}
+	return append(spans, bot.Span{Start: from - d.bodyAt, End: to - d.bodyAt})
+}
+
+// sourcesOf lists the media that the sentences of a fact credit.
 func (d *doc) sourcesOf(f *fact) []string {
-	var out []string
-	s := &d.sents[f.sent]
+	out := d.outletsIn(nil, f.sent)
+	for _, n := range f.more {
+		if n > 0 {
+			out = d.outletsIn(out, n-1)
+		}
+	}
+	return out
+}
+
+func (d *doc) outletsIn(out []string, sent int) []string {
+	s := &d.sents[sent]
 	for i := s.from; i < s.to; i++ {
 		m := d.toks[i].ment
 		if m < 0 || d.ments[m].from != i || d.ments[m].kind != outletMention {
 			continue
 		}
-		name := d.ments[m].outlet
-		known := false
-		for _, o := range out {
-			known = known || o == name
-		}
-		if !known {
+		if name := d.ments[m].outlet; !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

@@ -21,7 +21,8 @@ type fact struct {
 	fresh  bool
 	stale  bool // certainly history, not merely undated
 	sent   int
-	from   int // tokens of the trigger
+	more   [4]int // further sentences that say it, from 1 (0: none)
+	from   int    // tokens of the trigger
 	rule   string
 	order  int     // by place
 	pred   bool    // the predecessor of a succession
