@@ -32,6 +32,13 @@ type service struct {
 // run blocks until ctx ends or nothing is left to run for. Every loop it starts
 // has stopped when it returns.
 func (s *service) run(ctx context.Context) error {
+	if single, ok := s.store.(interface {
+		ReleaseLeases(ctx context.Context) error
+	}); ok {
+		if err := single.ReleaseLeases(ctx); err != nil {
+			return err
+		}
+	}
 	dispatcher, err := outbox.New(outbox.Setup{
 		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Changed: s.engine.Changed,
 		Now: s.now, Log: s.log, Meter: s.meter, Grace: grace,

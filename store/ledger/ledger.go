@@ -50,6 +50,13 @@ func (l *Ledger) Settle(ctx context.Context, id bot.DeliveryID, o bot.Outcome) e
 	return l.update(ctx, func(t *tx) error { return t.settle(id, o) })
 }
 
+// ReleaseLeases ends every lease at once: for a store that only one process can
+// open, when that process begins. Whoever held them is gone, so nobody needs to
+// wait until they expire.
+func (l *Ledger) ReleaseLeases(ctx context.Context) error {
+	return l.update(ctx, func(t *tx) error { return t.expire(time.Unix(0, 1<<62)) })
+}
+
 // Close waits for transactions under way.
 func (l *Ledger) Close() error { return l.engine.Close() }
 
