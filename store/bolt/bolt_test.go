@@ -18,7 +18,12 @@ import (
 	"karussell/store/bolt"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		removeLibraries()
+		os.Exit(code)
+	}))
+}
 
 // open opens a store that is closed at the end of the test.
 func open(t *testing.T, path string, o bolt.Options) *bolt.Store {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math"
 	"os"
 
 	"karussell/bot"
@@ -49,6 +50,9 @@ func inspect(path string) error {
 	case meta == nil:
 		return fmt.Errorf("%w: the file is no database; %s", bot.ErrCorrupt, remedy)
 	}
+	if meta.pageSize < smallest || meta.pageSize > largest || meta.pages > math.MaxInt64/largest {
+		return fmt.Errorf("%w: its first pages make no sense; %s", bot.ErrCorrupt, remedy)
+	}
 	if need := meta.pages * meta.pageSize; uint64(info.Size()) < need { //nolint:gosec // sizes are not negative
 		return fmt.Errorf("%w: the file is cut off (%d of %d bytes); %s", bot.ErrCorrupt, info.Size(), need, remedy)
 	}
@@ -57,7 +61,7 @@ func inspect(path string) error {
 
 const remedy = "restore a backup, or move the file away to begin anew"
 
-type meta struct{ pageSize, pages, transaction uint64 }
+type meta struct{ pageSize, root, freelist, pages, transaction uint64 }
 
 // newestMeta reads the two meta pages; nil when neither is whole. marked says
 // that at least one looks like one.
@@ -98,6 +102,8 @@ func parseMeta(b []byte) (m *meta, looks bool) {
 	}
 	return &meta{
 		pageSize:    uint64(order.Uint32(b[8:])),
+		root:        order.Uint64(b[16:]),
+		freelist:    order.Uint64(b[32:]),
 		pages:       order.Uint64(b[40:]),
 		transaction: order.Uint64(b[48:]),
 	}, true

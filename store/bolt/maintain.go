@@ -36,19 +36,18 @@ func (s *Store) Size() (Usage, error) {
 // written meanwhile. The error says that it could not look.
 func (s *Store) Check(ctx context.Context) ([]ledger.Problem, error) {
 	var problems []ledger.Problem
-	err := s.engine.alone(ctx, func() error {
-		// The records first: a damaged page that would fault in bbolt's own
-		// check, in a goroutine out of reach, is an error here.
-		err := s.engine.View(ctx, func(r ledger.Reader) (err error) {
+	err := s.engine.alone(ctx, func() (err error) {
+		// The pages first: on damaged ones nothing else can be trusted.
+		if problems, err = s.inspectPages(); err != nil || len(problems) > 0 {
+			return err
+		}
+		if problems, err = checkPages(ctx, s.engine.db); err != nil || len(problems) > 0 {
+			return err
+		}
+		return s.engine.View(ctx, func(r ledger.Reader) (err error) {
 			problems, err = ledger.Check(ctx, r)
 			return err
 		})
-		if err != nil {
-			return err
-		}
-		pages, err := checkPages(ctx, s.engine.db)
-		problems = append(problems, pages...)
-		return err
 	})
 	if errors.Is(err, bot.ErrCorrupt) {
 		return append(problems, ledger.Problem{Where: "file", What: err.Error()}), nil
@@ -56,6 +55,16 @@ func (s *Store) Check(ctx context.Context) ([]ledger.Problem, error) {
 	return problems, err
 }
 
+func (s *Store) inspectPages() ([]ledger.Problem, error) {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return inspectPages(f)
+}
+
+// checkPages is bbolt's own check.
 func checkPages(ctx context.Context, db *bbolt.DB) (problems []ledger.Problem, err error) {
 	defer protect(&err, nil)()
 	err = db.View(func(tx *bbolt.Tx) error {
