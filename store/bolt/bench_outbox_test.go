@@ -2,9 +2,9 @@ package bolt_test
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +21,7 @@ func newWorst(n int) *worst { return &worst{make([]time.Duration, 0, n)} }
 func (w *worst) add(d time.Duration) { w.all = append(w.all, d) }
 
 func (w *worst) report(b *testing.B) {
+	b.Helper()
 	if len(w.all) == 0 {
 		return
 	}
@@ -29,7 +30,7 @@ func (w *worst) report(b *testing.B) {
 }
 
 func benchChat(n int) bot.ChatRef {
-	return bot.ChatRef{Platform: "telegram", Chat: fmt.Sprint(1_000_000 + n)}
+	return bot.ChatRef{Platform: "telegram", Chat: strconv.Itoa(1_000_000 + n)}
 }
 
 // withDeliveries opens a durable store in which n chats have a delivery each.

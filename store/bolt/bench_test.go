@@ -15,7 +15,7 @@ import (
 
 // The benchmarks fill a store first; -short leaves out the one of a million.
 
-func sizes(b *testing.B) []int {
+func sizes() []int {
 	if testing.Short() {
 		return []int{10_000}
 	}
@@ -34,6 +34,7 @@ var libraries = map[int]*library{10_000: {}, 1_000_000: {}}
 const (
 	benchClubs   = 800
 	benchCoaches = 20_000
+	fillBatch    = 500 // articles; larger ones leave a long list of free pages behind
 )
 
 var body = strings.Repeat("Der Trainer hat am Freitag mit der Mannschaft gearbeitet und danach mit dem Vorstand gesprochen. ", 15)
@@ -80,6 +81,7 @@ func filled(b *testing.B, n int) string {
 	l := libraries[n]
 	l.once.Do(func() {
 		var dir string
+		//nolint:usetesting // it outlives this benchmark
 		if dir, l.err = os.MkdirTemp("", "karussell-bench-*"); l.err != nil {
 			return
 		}
@@ -93,13 +95,14 @@ func filled(b *testing.B, n int) string {
 }
 
 func fillFile(b *testing.B, path string, n int) error {
+	b.Helper()
 	s, err := bolt.Open(path, bolt.Options{NoSync: true})
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	for from := 0; from < n && err == nil; from += 5000 {
-		err = s.Update(b.Context(), func(tx bot.Tx) error { return ingest(tx, from, min(from+5000, n)) })
+	for from := 0; from < n && err == nil; from += fillBatch {
+		err = s.Update(b.Context(), func(tx bot.Tx) error { return ingest(tx, from, min(from+fillBatch, n)) })
 	}
 	for from := 0; from < benchCoaches && err == nil; from += 5000 {
 		err = s.Update(b.Context(), func(tx bot.Tx) error {
@@ -142,7 +145,7 @@ func openFilled(b *testing.B, n int) *bolt.Store {
 
 // BenchmarkIngest writes durable batches as large as one poll of a feed brings.
 func BenchmarkIngest(b *testing.B) {
-	for _, n := range sizes(b) {
+	for _, n := range sizes() {
 		for _, batch := range []int{1, 20} {
 			b.Run(fmt.Sprintf("stored=%d/batch=%d", n, batch), func(b *testing.B) {
 				s := openFilled(b, n)
@@ -164,7 +167,7 @@ func BenchmarkIngest(b *testing.B) {
 
 // BenchmarkLookup is what /coach reads: name, coach, the newest articles.
 func BenchmarkLookup(b *testing.B) {
-	for _, n := range sizes(b) {
+	for _, n := range sizes() {
 		b.Run(fmt.Sprintf("stored=%d", n), func(b *testing.B) {
 			s := openFilled(b, n)
 			worst := newWorst(b.N)
@@ -194,7 +197,7 @@ func BenchmarkLookup(b *testing.B) {
 }
 
 func BenchmarkOpen(b *testing.B) {
-	for _, n := range sizes(b) {
+	for _, n := range sizes() {
 		b.Run(fmt.Sprintf("stored=%d", n), func(b *testing.B) {
 			path := filled(b, n)
 			b.ResetTimer()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -186,7 +187,7 @@ func TestRefusesWhatIsNoStore(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole.db")
 	s := open(t, whole, bolt.Options{})
 	for i := range 200 {
-		if err := note(t.Context(), s, fmt.Sprint(i), strings.Repeat("x", 4000)); err != nil {
+		if err := note(t.Context(), s, strconv.Itoa(i), strings.Repeat("x", 4000)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -270,12 +271,12 @@ func TestBackupAndCompact(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "k.db"), bolt.Options{NoSync: true})
 	for i := range 500 {
-		if err := note(t.Context(), s, fmt.Sprint(i), strings.Repeat("x", 3000)); err != nil {
+		if err := note(t.Context(), s, strconv.Itoa(i), strings.Repeat("x", 3000)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range 450 {
-		if err := s.Update(t.Context(), func(tx bot.Tx) error { return tx.PutNote(fmt.Sprint(i), nil) }); err != nil {
+		if err := s.Update(t.Context(), func(tx bot.Tx) error { return tx.PutNote(strconv.Itoa(i), nil) }); err != nil {
 			t.Fatal(err)
 		}
 	}

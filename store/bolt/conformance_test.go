@@ -10,26 +10,32 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	mustOpen := func(t testing.TB, path string) bot.Store {
+	mustOpen := func(tb testing.TB, path string) bot.Store {
+		tb.Helper()
 		s, err := bolt.Open(path, bolt.Options{NoSync: true})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return s
 	}
 	storetest.Run(t, storetest.Subject{
-		New: func(t testing.TB) bot.Store { return mustOpen(t, filepath.Join(t.TempDir(), "k.db")) },
-		Reopen: func(t testing.TB, s bot.Store) bot.Store {
+		New: func(tb testing.TB) bot.Store {
+			tb.Helper()
+			return mustOpen(tb, filepath.Join(tb.TempDir(), "k.db"))
+		},
+		Reopen: func(tb testing.TB, s bot.Store) bot.Store {
+			tb.Helper()
 			path := s.(*bolt.Store).Path()
 			if err := s.Close(); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
-			return mustOpen(t, path)
+			return mustOpen(tb, path)
 		},
-		Check: func(t testing.TB, s bot.Store) (found []string) {
-			problems, err := s.(*bolt.Store).Check(t.Context())
+		Check: func(tb testing.TB, s bot.Store) (found []string) {
+			tb.Helper()
+			problems, err := s.(*bolt.Store).Check(tb.Context())
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			for _, p := range problems {
 				found = append(found, p.String())

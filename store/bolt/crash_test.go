@@ -50,7 +50,6 @@ func TestKilled(t *testing.T) {
 // that it reported as committed.
 func killOnce(t *testing.T, path string) (committed int) {
 	t.Helper()
-	//nolint:gosec // this very test binary
 	child := exec.Command(os.Args[0], "-test.run=^TestKilled$", "-test.v=false")
 	child.Env = append(os.Environ(), crashWriter+"="+path)
 	out, err := child.StdoutPipe()
@@ -76,6 +75,7 @@ func killOnce(t *testing.T, path string) (committed int) {
 
 // writeUntilKilled is the child: numbered updates, each over many spaces.
 func writeUntilKilled(t *testing.T, path string) {
+	t.Helper()
 	s, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		fmt.Println("open:", err)
@@ -95,7 +95,7 @@ func writeUntilKilled(t *testing.T, path string) {
 func numbered(tx bot.Tx, n int) error {
 	a, keys, topics, x := generated(n)
 	ref := benchChat(n % 7)
-	story := bot.Story{Key: bot.StoryKey{Club: "c", Coach: bot.CoachID(fmt.Sprint(n))}, Stage: bot.StageTalks, Changed: a.ReadAt}
+	story := bot.Story{Key: bot.StoryKey{Club: "c", Coach: bot.CoachID(strconv.Itoa(n))}, Stage: bot.StageTalks, Changed: a.ReadAt}
 	d := bot.Delivery{
 		ID: bot.NewDeliveryID(ref, bot.StoryID(n), 1, bot.DeliverPost), Chat: ref, Story: bot.StoryID(n), Revision: 1,
 		Due: a.ReadAt, Created: a.ReadAt,

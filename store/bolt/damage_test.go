@@ -44,7 +44,7 @@ func TestDamage(t *testing.T) {
 	rounds, refused, found := 60, 0, 0
 	for round := range rounds {
 		b := append([]byte(nil), intact...)
-		random := rand.New(rand.NewPCG(uint64(round), 1)) //nolint:gosec // reproducible
+		random := rand.New(rand.NewPCG(uint64(round), 1))
 		for range 1 + random.IntN(20) {
 			b[random.IntN(used)] = byte(random.Uint32())
 		}
@@ -73,6 +73,7 @@ func TestDamage(t *testing.T) {
 
 // useDamaged does with a damaged store all that can be done.
 func useDamaged(t *testing.T, path string) string {
+	t.Helper()
 	s, err := bolt.Open(path, bolt.Options{NoSync: true})
 	if err != nil {
 		if !errors.Is(err, bot.ErrCorrupt) && !errors.Is(err, bot.ErrNewer) {

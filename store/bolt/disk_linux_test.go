@@ -23,7 +23,6 @@ func TestFullDisk(t *testing.T) {
 		fillDisk(t, path)
 		return
 	}
-	//nolint:gosec // this very test binary
 	child := exec.Command(os.Args[0], "-test.run=^TestFullDisk$")
 	child.Env = append(os.Environ(), smallDisk+"="+filepath.Join(t.TempDir(), "k.db"))
 	if out, err := child.CombinedOutput(); err != nil {
@@ -32,6 +31,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func fillDisk(t *testing.T, path string) {
+	t.Helper()
 	s := open(t, path, bolt.Options{NoSync: true})
 	limit := func(soft uint64) {
 		var r syscall.Rlimit

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -41,6 +42,10 @@ func inspect(path string) error {
 	case info.Size() == 0:
 		return fmt.Errorf("%w: the file is empty; %s", bot.ErrCorrupt, remedy)
 	}
+	return inspectMeta(f, uint64(info.Size())) //nolint:gosec // sizes are not negative
+}
+
+func inspectMeta(f io.ReaderAt, size uint64) error {
 	meta, marked, err := newestMeta(f)
 	switch {
 	case err != nil:
@@ -49,12 +54,11 @@ func inspect(path string) error {
 		return fmt.Errorf("%w: its first pages are unreadable; %s", bot.ErrCorrupt, remedy)
 	case meta == nil:
 		return fmt.Errorf("%w: the file is no database; %s", bot.ErrCorrupt, remedy)
-	}
-	if meta.pageSize < smallest || meta.pageSize > largest || meta.pages > math.MaxInt64/largest {
+	case meta.pageSize < smallest, meta.pageSize > largest, meta.pages > math.MaxInt64/largest:
 		return fmt.Errorf("%w: its first pages make no sense; %s", bot.ErrCorrupt, remedy)
-	}
-	if need := meta.pages * meta.pageSize; uint64(info.Size()) < need { //nolint:gosec // sizes are not negative
-		return fmt.Errorf("%w: the file is cut off (%d of %d bytes); %s", bot.ErrCorrupt, info.Size(), need, remedy)
+	case size < meta.pages*meta.pageSize:
+		return fmt.Errorf("%w: the file is cut off (%d of %d bytes); %s",
+			bot.ErrCorrupt, size, meta.pages*meta.pageSize, remedy)
 	}
 	return nil
 }
@@ -73,7 +77,7 @@ func newestMeta(f io.ReaderAt) (newest *meta, marked bool, err error) {
 	buf := make([]byte, metaLen)
 	for _, at := range offsets {
 		if n, err := f.ReadAt(buf, at+pageHeader); n < metaLen {
-			if err == io.EOF { //nolint:errorlint // ReadAt returns it bare
+			if errors.Is(err, io.EOF) {
 				continue
 			}
 			return nil, marked, err
@@ -96,7 +100,7 @@ func parseMeta(b []byte) (m *meta, looks bool) {
 		return nil, false
 	}
 	sum := fnv.New64a()
-	sum.Write(b[:metaLen-8])
+	_, _ = sum.Write(b[:metaLen-8])
 	if sum.Sum64() != order.Uint64(b[metaLen-8:]) {
 		return nil, true
 	}

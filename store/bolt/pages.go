@@ -54,7 +54,7 @@ func inspectPages(f io.ReaderAt) ([]ledger.Problem, error) {
 	return p.problems, nil
 }
 
-func (p *pages) report(id uint64, format string, args ...any) {
+func (p *pages) reportf(id uint64, format string, args ...any) {
 	if len(p.problems) < 100 {
 		what := fmt.Sprintf("page %d: ", id) + fmt.Sprintf(format, args...)
 		p.problems = append(p.problems, ledger.Problem{Where: "pages", What: what})
@@ -65,7 +65,7 @@ func (p *pages) report(id uint64, format string, args ...any) {
 // when it was reported as damaged.
 func (p *pages) read(id uint64) (page []byte, flags, count int, err error) {
 	if id < 2 || id >= p.meta.pages {
-		p.report(id, "is outside of the file")
+		p.reportf(id, "is outside of the file")
 		return nil, 0, 0, nil
 	}
 	header := make([]byte, pageHeader)
@@ -76,12 +76,12 @@ func (p *pages) read(id uint64) (page []byte, flags, count int, err error) {
 	flags, count = int(order.Uint16(header[8:])), int(order.Uint16(header[10:]))
 	last := id + uint64(order.Uint32(header[12:]))
 	if self := order.Uint64(header); self != id || last >= p.meta.pages {
-		p.report(id, "calls itself page %d to %d", self, last)
+		p.reportf(id, "calls itself page %d to %d", self, last)
 		return nil, 0, 0, nil
 	}
 	for i := id; i <= last; i++ {
 		if p.seen[i] {
-			p.report(i, "is used twice")
+			p.reportf(i, "is used twice")
 			return nil, 0, 0, nil
 		}
 		p.seen[i] = true
@@ -94,7 +94,7 @@ func (p *pages) read(id uint64) (page []byte, flags, count int, err error) {
 // tree walks the pages below id.
 func (p *pages) tree(id uint64, depth int) error {
 	if depth > deepest {
-		p.report(id, "is too deep in its tree")
+		p.reportf(id, "is too deep in its tree")
 		return nil
 	}
 	page, flags, count, err := p.read(id)
@@ -107,7 +107,7 @@ func (p *pages) tree(id uint64, depth int) error {
 	case leafPage:
 		return p.leaf(id, page, count, depth)
 	}
-	p.report(id, "has unknown kind %#x", flags)
+	p.reportf(id, "has unknown kind %#x", flags)
 	return nil
 }
 
@@ -133,13 +133,13 @@ func element(page []byte, i int, leaf bool) (key, value []byte, flags uint32, ch
 
 func (p *pages) branch(id uint64, page []byte, count, depth int) error {
 	if count == 0 {
-		p.report(id, "is a branch without children")
+		p.reportf(id, "is a branch without children")
 	}
 	var last []byte
 	for i := range count {
 		key, _, _, child, ok := element(page, i, false)
 		if !ok || i > 0 && bytes.Compare(last, key) >= 0 {
-			p.report(id, "element %d is damaged", i)
+			p.reportf(id, "element %d is damaged", i)
 			return nil
 		}
 		last = key
@@ -155,7 +155,7 @@ func (p *pages) leaf(id uint64, page []byte, count, depth int) error {
 	for i := range count {
 		key, value, flags, _, ok := element(page, i, true)
 		if !ok || flags > bucketFlag || i > 0 && bytes.Compare(last, key) >= 0 {
-			p.report(id, "element %d is damaged", i)
+			p.reportf(id, "element %d is damaged", i)
 			return nil
 		}
 		last = key
@@ -172,7 +172,7 @@ func (p *pages) leaf(id uint64, page []byte, count, depth int) error {
 // bucket walks a bucket: its root page, or the small page in its value.
 func (p *pages) bucket(id uint64, value []byte, depth int) error {
 	if len(value) < bucketHeader {
-		p.report(id, "holds a damaged bucket")
+		p.reportf(id, "holds a damaged bucket")
 		return nil
 	}
 	order := binary.NativeEndian
@@ -181,7 +181,7 @@ func (p *pages) bucket(id uint64, value []byte, depth int) error {
 	}
 	inline := value[bucketHeader:]
 	if len(inline) < pageHeader || order.Uint16(inline[8:]) != leafPage {
-		p.report(id, "holds a damaged small bucket")
+		p.reportf(id, "holds a damaged small bucket")
 		return nil
 	}
 	return p.leaf(id, inline, int(order.Uint16(inline[10:])), depth+1)
@@ -194,30 +194,34 @@ func (p *pages) freelist() error {
 		return err
 	}
 	if flags != freelistPage {
-		p.report(p.meta.freelist, "is no list of free pages")
+		p.reportf(p.meta.freelist, "is no list of free pages")
 		return nil
 	}
-	ids := page[pageHeader:]
+	p.free(page[pageHeader:], count)
+	for id := uint64(2); id < p.meta.pages; id++ {
+		if !p.seen[id] {
+			p.reportf(id, "is neither used nor free")
+		}
+	}
+	return nil
+}
+
+// free marks the free pages of a list.
+func (p *pages) free(ids []byte, count int) {
 	order := binary.NativeEndian
-	if count == manyFree {
-		count, ids = int(order.Uint64(ids)), ids[8:] //nolint:gosec // compared below
+	if count == manyFree { // then the first number is the count
+		count, ids = int(order.Uint64(ids)), ids[8:] //nolint:gosec // compared with the room
 	}
 	if count < 0 || count > len(ids)/8 {
-		p.report(p.meta.freelist, "lists %d free pages, more than it can hold", count)
-		return nil
+		p.reportf(p.meta.freelist, "lists %d free pages, more than it can hold", count)
+		return
 	}
 	for i := range count {
 		id := order.Uint64(ids[8*i:])
 		if id < 2 || id >= p.meta.pages || p.seen[id] {
-			p.report(id, "is called free and is not")
+			p.reportf(id, "is called free and is not")
 			continue
 		}
 		p.seen[id] = true
 	}
-	for id := uint64(2); id < p.meta.pages; id++ {
-		if !p.seen[id] {
-			p.report(id, "is neither used nor free")
-		}
-	}
-	return nil
 }

@@ -1,6 +1,9 @@
 package ledger
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Engine keeps bytes in order and gives transactions over them. All methods are
 // safe for concurrent use.
@@ -103,12 +106,7 @@ func (s Space) String() string {
 // Sequential reports whether keys only ever arrive in rising order, so that an
 // engine may fill its pages to the brim.
 func (s Space) Sequential() bool {
-	switch s {
-	case Articles, Texts, Findings, TextAges, Stories, Deliveries, Parked, Fanouts:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]Space{Articles, Texts, Findings, TextAges, Stories, Deliveries, Parked, Fanouts}, s)
 }
 
 //nolint:gochecknoglobals // a constant table

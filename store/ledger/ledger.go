@@ -229,11 +229,6 @@ func collect[T any](kv Reader, s Space, r Range, limit int, fn func(key, value [
 	return out, nil
 }
 
-// keys copies all keys of r, so that they can be written to.
-func keys(kv Reader, s Space, r Range) ([][]byte, error) {
-	return collect(kv, s, r, maxInt, func(k, _ []byte) ([]byte, error) { return append([]byte(nil), k...), nil })
-}
-
 // numbers collects the numbers at the end of the keys of r.
 func numbers(kv Reader, s Space, r Range, limit int) ([]uint64, error) {
 	return collect(kv, s, r, limit, func(k, _ []byte) (uint64, error) { return lastNumber(k) })

@@ -89,19 +89,20 @@ func (t *tx) refresh(ref bot.ChatRef) error {
 }
 
 func (t *tx) setHead(ref bot.ChatRef, box *boxRecord, head []byte) error {
-	if !bytes.Equal(box.Head, head) {
-		if box.Head != nil {
-			if err := t.kv.Delete(Heads, box.Head); err != nil {
-				return err
-			}
-		}
-		if head != nil {
-			if err := t.kv.Put(Heads, head, []byte(ref.String())); err != nil {
-				return err
-			}
-		}
-		box.Head = head
+	if bytes.Equal(box.Head, head) {
+		return t.putBox(ref, box)
 	}
+	if box.Head != nil {
+		if err := t.kv.Delete(Heads, box.Head); err != nil {
+			return err
+		}
+	}
+	if head != nil {
+		if err := t.kv.Put(Heads, head, []byte(ref.String())); err != nil {
+			return err
+		}
+	}
+	box.Head = head
 	return t.putBox(ref, box)
 }
 

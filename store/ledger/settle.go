@@ -77,25 +77,32 @@ func (t *tx) tell(rec *deliveryRecord, o bot.Outcome, at time.Time) error {
 		}
 		post = postingRecord{Chat: rec.Chat, At: nanos(at)}
 	}
-	if o.Message != "" {
-		if post.First == "" {
-			post.First = o.Message
-		}
-		if !slices.Contains(post.Messages, o.Message) {
-			post.Messages = append(post.Messages, o.Message)
-		}
-	}
-	aboutFirst := o.Message == post.First || o.Message == "" && rec.Kind != bot.DeliverReply
-	if o.Hash != "" && aboutFirst {
-		post.Hash = o.Hash
-	}
-	if shown := max(rec.Revision, o.Revision); shown >= post.Revision {
-		post.Revision = shown
-		if o.State == bot.Sent { // what was skipped was not told
-			post.Stage = cmp.Or(o.Stage, rec.Stage, post.Stage)
-		}
-	}
+	post.heard(rec, o)
 	return t.PutPosting(post.posting(rec.Story))
+}
+
+// heard notes the message of an outcome, and what it told.
+func (p *postingRecord) heard(rec *deliveryRecord, o bot.Outcome) {
+	if o.Message != "" {
+		if p.First == "" {
+			p.First = o.Message
+		}
+		if !slices.Contains(p.Messages, o.Message) {
+			p.Messages = append(p.Messages, o.Message)
+		}
+	}
+	aboutFirst := o.Message == p.First || o.Message == "" && rec.Kind != bot.DeliverReply
+	if o.Hash != "" && aboutFirst {
+		p.Hash = o.Hash
+	}
+	shown := max(rec.Revision, o.Revision)
+	if shown < p.Revision {
+		return
+	}
+	p.Revision = shown
+	if o.State == bot.Sent { // what was skipped was not told
+		p.Stage = cmp.Or(o.Stage, rec.Stage, p.Stage)
+	}
 }
 
 // retry makes the delivery due again.

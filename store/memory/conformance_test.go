@@ -15,10 +15,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestStore(t *testing.T) {
 	storetest.Run(t, storetest.Subject{
 		New: func(testing.TB) bot.Store { return memory.New() },
-		Check: func(t testing.TB, s bot.Store) (found []string) {
-			problems, err := s.(*memory.Store).Check(t.Context())
+		Check: func(tb testing.TB, s bot.Store) (found []string) {
+			tb.Helper()
+			problems, err := s.(*memory.Store).Check(tb.Context())
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			for _, p := range problems {
 				found = append(found, p.String())

@@ -1,7 +1,7 @@
 package storetest
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -12,7 +12,7 @@ func testChats(t *testing.T, subject Subject) {
 	s := start(t, subject)
 	write(t, s, func(tx bot.Tx) error {
 		for i := range 5 {
-			c := bot.Chat{Ref: chat(i), Title: fmt.Sprint(i)}
+			c := bot.Chat{Ref: chat(i), Title: strconv.Itoa(i)}
 			if i%2 == 0 {
 				c.Digest.Every = bot.DailyDigest
 			}

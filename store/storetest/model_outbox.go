@@ -149,10 +149,10 @@ func (m *model) tell(d bot.Delivery, o bot.Outcome, at time.Time) {
 	default:
 		p.Hash = o.Hash
 	}
-	if d.Revision >= p.Revision {
-		p.Revision = d.Revision
+	if shown := max(d.Revision, o.Revision); shown >= p.Revision {
+		p.Revision = shown
 		if o.State == bot.Sent {
-			p.Stage = cmp.Or(d.Stage, p.Stage)
+			p.Stage = cmp.Or(o.Stage, d.Stage, p.Stage)
 		}
 	}
 	m.postings[key] = p

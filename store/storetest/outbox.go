@@ -134,6 +134,18 @@ func testSettle(t *testing.T, subject Subject) {
 	want.Revision = 5
 	same(t, "skipped", posting(), want)
 
+	d = post(ref, 8, 1)
+	once(d, bot.Outcome{State: bot.Sent, Message: "m8", Revision: 4, Stage: bot.StageOfficial})
+	write(t, s, func(tx bot.Tx) error { return tx.PutDelivery(post(ref, 8, 4)) })
+	same(t, "shown already", len(claim(t, s, noon, 9)), 0)
+	read(t, s, func(tx bot.ReadTx) error {
+		p, err := tx.Posting(ref, 8)
+		if p.Revision != 4 || p.Stage != bot.StageOfficial {
+			t.Errorf("shows a newer revision: %+v", p)
+		}
+		return err
+	})
+
 	once(post(ref, 9, 1), bot.Outcome{State: bot.Skipped})
 	read(t, s, func(tx bot.ReadTx) error {
 		_, err := tx.Posting(ref, 9)

@@ -119,6 +119,9 @@ func (l *life) settle(rt *rapid.T) {
 		Message: rapid.SampledFrom([]bot.MessageID{"", "m1", "m2", "m3"}).Draw(rt, "message"),
 		Hash:    rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(rt, "hash"),
 		Cause:   "cause",
+
+		Revision: rapid.SampledFrom([]int{0, 0, 2, 3}).Draw(rt, "revision"),
+		Stage:    rapid.SampledFrom([]bot.StoryStage{"", bot.StageOfficial}).Draw(rt, "stage"),
 		Unsure:  rapid.Bool().Draw(rt, "unsure"),
 	}
 	if o.State == bot.Retry && rapid.Bool().Draw(rt, "later") {

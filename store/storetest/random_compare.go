@@ -89,7 +89,7 @@ func (l *life) compareStories(tx bot.ReadTx) {
 		got, err := tx.Stories(topic, bot.Page{})
 		l.expect("stories", got, first(m.listStories(about), 0), err)
 		now := l.now
-		page, err := tx.Stories(topic, bot.Page{Before: uint64(now.UnixNano()), Limit: 2}) //nolint:gosec // after 1970
+		page, err := tx.Stories(topic, bot.Page{Before: uint64(now.UnixNano()), Limit: 2})
 		want := first(m.listStories(func(s modelStory) bool { return about(s) && s.Changed.Before(now) }), 2)
 		l.expect("page of stories", page, want, err)
 		open, err := tx.OpenStories(topic, 2)

@@ -185,7 +185,7 @@ func (l *life) deleteSubscription(rt *rapid.T) mutation {
 }
 
 func someDelivery(rt *rapid.T) bot.Delivery {
-	ref, story := someChat(rt), bot.StoryID(rapid.IntRange(0, 2).Draw(rt, "story")) //nolint:gosec // small
+	ref, story := someChat(rt), bot.StoryID(rapid.IntRange(0, 2).Draw(rt, "story"))
 	revision := rapid.IntRange(1, 3).Draw(rt, "revision")
 	kind := rapid.SampledFrom([]bot.DeliveryKind{bot.DeliverPost, bot.DeliverReply}).Draw(rt, "kind")
 	return bot.Delivery{
@@ -223,7 +223,7 @@ func (l *life) deleteDelivery(rt *rapid.T) mutation {
 
 func (l *life) putPosting(rt *rapid.T) mutation {
 	p := bot.Posting{
-		Chat: someChat(rt), Story: bot.StoryID(rapid.IntRange(1, 2).Draw(rt, "story")), //nolint:gosec // small
+		Chat: someChat(rt), Story: bot.StoryID(rapid.IntRange(1, 2).Draw(rt, "story")),
 		First: "m0", Messages: []bot.MessageID{"m0"}, Revision: rapid.IntRange(0, 2).Draw(rt, "revision"),
 	}
 	return mutation{
@@ -234,7 +234,7 @@ func (l *life) putPosting(rt *rapid.T) mutation {
 }
 
 func (l *life) putFanout(rt *rapid.T) mutation {
-	f := bot.Fanout{ID: uint64(rapid.IntRange(0, 3).Draw(rt, "id")), Cursor: rapid.String().Draw(rt, "cursor")} //nolint:gosec // small
+	f := bot.Fanout{ID: uint64(rapid.IntRange(0, 3).Draw(rt, "id")), Cursor: rapid.String().Draw(rt, "cursor")}
 	var id uint64
 	return mutation{
 		"put fan-out",
@@ -253,7 +253,7 @@ func (l *life) putFanout(rt *rapid.T) mutation {
 }
 
 func (l *life) deleteFanout(rt *rapid.T) mutation {
-	id := uint64(rapid.IntRange(1, 3).Draw(rt, "id")) //nolint:gosec // small
+	id := uint64(rapid.IntRange(1, 3).Draw(rt, "id"))
 	return mutation{
 		"delete fan-out",
 		func(tx bot.Tx) error { return tx.DeleteFanout(id) },

@@ -256,7 +256,7 @@ func testNotes(t *testing.T, subject Subject) {
 // that a field which a store forgets is found.
 func fill(v reflect.Value, n *int) {
 	*n++
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the rest is below
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
@@ -265,8 +265,8 @@ func fill(v reflect.Value, n *int) {
 			v.Set(reflect.ValueOf(noon.Add(time.Duration(*n) * time.Nanosecond)))
 			return
 		}
-		for i := range v.NumField() {
-			fill(v.Field(i), n)
+		for _, field := range v.Fields() {
+			fill(field, n)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
@@ -287,7 +287,7 @@ func fill(v reflect.Value, n *int) {
 		case v.CanInt():
 			v.SetInt(int64(*n % 120))
 		case v.CanUint():
-			v.SetUint(uint64(*n % 120)) //nolint:gosec // small
+			v.SetUint(uint64(*n % 120))
 		}
 	}
 }

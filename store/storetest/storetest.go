@@ -9,8 +9,8 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -127,7 +127,7 @@ func missing(t testing.TB, what string, err error) {
 }
 
 func chat(n int) bot.ChatRef {
-	return bot.ChatRef{Platform: "telegram", Chat: fmt.Sprint(100 + n)}
+	return bot.ChatRef{Platform: "telegram", Chat: strconv.Itoa(100 + n)}
 }
 
 func post(ref bot.ChatRef, story bot.StoryID, revision int) bot.Delivery {
