@@ -1,6 +1,10 @@
 package extract
 
-import "karussell/bot"
+import (
+	"strings"
+
+	"karussell/bot"
+)
 
 // careers adds the posts that the facts and the station idioms imply.
 func (d *doc) careers() {
@@ -25,6 +29,8 @@ func (d *doc) careers() {
 			d.station(t)
 		}
 	}
+	d.wanderings()
+	d.homes()
 }
 
 // stationDate is the date of a fact; news without a date takes the month of
@@ -56,6 +62,9 @@ func (d *doc) station(t *trigger) {
 		}
 		x := &d.ments[c]
 		team := x.team
+		if near, sure := d.teamNear(d.clauseOf(x.from)); team == "" && sure {
+			team = near
+		}
 		if (team == bot.SecondTeam || team == bot.YouthTeam) && role == bot.Head {
 			role = bot.Youth
 		}
@@ -180,6 +189,9 @@ func (d *doc) fillStations(p int, c *bot.CoachFacts) {
 			continue
 		}
 		k := &d.clubs[o.club]
+		if strings.HasPrefix(o.rule, "sta.") && d.onlyLinked(p, o.club) {
+			continue
+		}
 		merged := false
 		for s := range c.Stations {
 			st := &c.Stations[s]
@@ -203,6 +215,15 @@ func (d *doc) fillStations(p int, c *bot.CoachFacts) {
 			c.Club, c.ClubID = d.clubs[current].name, d.clubs[current].id
 		}
 	}
+}
+
+// onlyLinked reports whether the person is a candidate at the club and nothing
+// else.
+func (d *doc) onlyLinked(p, c int) bool {
+	if d.find(bot.Departure, p, c) != nil || d.find(bot.Appointment, p, c) != nil {
+		return false
+	}
+	return d.find(bot.Link, p, c) != nil || d.find(bot.Rejection, p, c) != nil
 }
 
 func firstDate(a, b bot.Date) bot.Date {

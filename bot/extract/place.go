@@ -374,6 +374,12 @@ func (d *doc) postAfter(m int) {
 	if d.norm(i) == "," && d.apposition(m) {
 		return
 	}
+	if c := d.clubBehind(i); c >= 0 && d.persons[x.ent].grade() > 0 && !o.other {
+		o.coach = true
+		o.former = o.former || d.backwards(&d.sents[d.toks[i].sent])
+		d.addPost(x.ent, c, &o, "post.brackets", x.from)
+		return
+	}
 	switch d.norm(i) {
 	case "von", "vom", "of":
 		for k := i + 1; k < len(d.toks) && k <= i+4 && d.sameSentence(k, i); k++ {
@@ -390,6 +396,31 @@ func (d *doc) postAfter(m int) {
 			}
 		}
 	}
+}
+
+// clubBehind is the club in "Thomas Tuchel in Dortmund", "Streich beim SC
+// Freiburg": directly behind a name and closed by a mark or an "und"; else -1.
+func (d *doc) clubBehind(i int) int {
+	if !d.is(i, classPlace) {
+		return -1
+	}
+	switch d.norm(i) {
+	case "in", "bei", "beim", "auf", "at":
+	default:
+		return -1
+	}
+	k := i + 1
+	if d.is(k, classDef) {
+		k++
+	}
+	c := d.clubAt(k)
+	if c < 0 || d.ments[c].from != k || d.ments[c].versus {
+		return -1
+	}
+	if end := d.ments[c].to; end < len(d.toks) && d.sameSentence(end, i) && d.toks[end].kind != punctToken && !d.is(end, classJoin) {
+		return -1
+	}
+	return c
 }
 
 // apposition reads "X, heute zweiter Mann beim FC Y, ..." and "X, bis Oktober
