@@ -111,6 +111,9 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	if x.versus {
 		score -= 9
 	}
+	if clauses > 0 && d.sents[t.sent].kind == headlineBlock {
+		score -= 5
+	}
 	if x.sense >= gazetteer.Town && !x.noun && !d.clubs[x.ent].anchored {
 		score -= 4
 		if !d.is(x.from-1, classPlace) || d.clubs[x.ent].national {

@@ -83,7 +83,7 @@ func (d *doc) descriptionAt(i int) int {
 		}
 		return i
 	}
-	if t.class.has(classAnyRole) && d.definite(i) && !d.pluralArticle(i) {
+	if t.class.has(classAnyRole) && (!t.class.has(classHead) || !d.german()) && d.definite(i) && !d.pluralArticle(i) {
 		return i + 1
 	}
 	return i
@@ -253,7 +253,7 @@ func (d *doc) salient(m int, coachOnly bool) int {
 		score := -4*back - (m-k)/4
 		switch g := p.grade(); {
 		case g > 0 && coachOnly:
-			score += 4
+			score += 8
 		case g > 0:
 			score++
 		case g < 0:

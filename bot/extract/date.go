@@ -18,6 +18,7 @@ type when struct {
 	since  bool // after "seit", "since"
 	season bool // "2021/22"
 	month  bool // a month without a year
+	day    bool // a day without a year in an undated article
 }
 
 // findDates marks the time expressions and resolves them.
@@ -156,7 +157,7 @@ func (d *doc) dayDate(day, month, k int) (when, int) {
 	if y := d.year(at); y > 0 && d.sameSentence(k-1, at) {
 		return when{date: ymd(y, month, day)}, at + 1
 	}
-	return when{date: d.nearest(month, day), recent: d.published == ""}, k
+	return when{date: d.nearest(month, day), day: d.published == ""}, k
 }
 
 func ymd(y, m, day int) bot.Date { return bot.Date(fmt.Sprintf("%04d-%02d-%02d", y, m, day)) }

@@ -207,6 +207,10 @@ func (d *doc) overrule(f *fact) {
 			l.dead, l.why = true, "he has left"
 		}
 	case bot.Link:
+		if g := d.find(bot.Departure, f.person, f.club); g != nil && (g.fresh || g.sent == f.sent) {
+			f.dead, f.why = true, "he has left there"
+			return
+		}
 		// A candidate's own earlier departure is background.
 		for i := range d.facts {
 			g := &d.facts[i]

@@ -274,6 +274,10 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	if pred {
 		f.manner = bot.UnknownManner
 	}
+	if (typ == bot.Appointment || typ == bot.Link) && !im.sign && d.worksAt(f.person, f.club) {
+		t.why = "he works there already"
+		return
+	}
 	if im.sign && d.present(f.person) == f.club && d.postRole(f.person, f.club) != "" {
 		f.typ = bot.Extension
 	}
@@ -302,6 +306,10 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "holds another office"
 	case g > 0, t.idiom.strong:
 		return ""
+	case t.idiom.player && !d.coachWordNear(t):
+		return "said of players as well"
+	case d.topic.directors:
+		return "the article is about directors"
 	case t.idiom.kind.event() == bot.Link && !d.topic.seeking:
 		return "nobody seeks a coach here"
 	case t.idiom.weak && !d.topic.coachy && !d.coachWordNear(t):
@@ -310,6 +318,21 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return ""
 	}
 	return "nothing says that this is a coach"
+}
+
+// worksAt reports whether the article states that somebody is the present head
+// coach of a club, not the new one.
+func (d *doc) worksAt(p, c int) bool {
+	if d.isVacant(c) {
+		return false
+	}
+	for i := range d.posts {
+		o := &d.posts[i]
+		if o.person == p && o.club == c && !o.former && !o.newly && o.role == bot.Head && o.rule != "post.brackets" {
+			return true
+		}
+	}
+	return false
 }
 
 // incumbent reports whether a compound such as "HSV-Trainer X" or "Y's manager
@@ -416,6 +439,10 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 	}
 	if d.oblique(x.from) {
 		score--
+	}
+	switch d.norm(x.from - 1) {
+	case "unter", "under", "neben":
+		score -= 6
 	}
 	if t.idiom.self && x.from > t.to && d.oblique(x.from) {
 		score -= 2

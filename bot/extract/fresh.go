@@ -23,9 +23,13 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case t.idiom.now:
 		f.fresh = true
+	case found && w.day && d.oldSentence(t):
+		f.fresh, f.stale = false, true
 	case d.background(t, found && w.recent):
 		f.fresh = false
 		f.stale = found && d.isOld(&w)
+	case found && w.day:
+		f.fresh = true
 	case found && w.recent && (d.published != "" || !d.oldSentence(t)):
 		f.fresh = true
 	case found && (w.future || d.isFuture(w.date)):

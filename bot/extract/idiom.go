@@ -49,6 +49,7 @@ type idiom struct {
 	self     bool   // the coach is the grammatical subject
 	here     bool   // the coach must stand in the sentence itself
 	object   bool   // a succession whose verb leaves open who is who
+	player   bool   // also said of players
 	negative bool   // its words include a negation
 	context  bool   // means something only where a club seeks a coach
 	lang     string // "de" or "en", from the name of the file
@@ -112,7 +113,7 @@ func (i *idiom) attributes(fields []string) error {
 	}
 	flags := map[string]*bool{
 		"strong": &i.strong, "weak": &i.weak, "old": &i.old, "now": &i.now, "self": &i.self,
-		"here": &i.here, "sign": &i.sign, "object": &i.object, "context": &i.context,
+		"here": &i.here, "sign": &i.sign, "object": &i.object, "player": &i.player, "context": &i.context,
 	}
 	for _, f := range fields[1:] {
 		key, value, pair := strings.Cut(f, "=")

@@ -13,6 +13,8 @@ func (d *doc) unreal(t *trigger) string {
 		return "a question"
 	case d.negated(t):
 		return "negated"
+	case t.idiom.weak && d.ownStory(t):
+		return "somebody's own story in direct speech"
 	case d.indirectQuestion(t):
 		return "an open question"
 	case t.idiom.context && !d.topic.seeking:
@@ -28,6 +30,24 @@ func (d *doc) unreal(t *trigger) string {
 		}
 	}
 	return ""
+}
+
+// ownStory reports whether the trigger is told by its teller about himself, in
+// quotation marks: "„Es lag nahe, Rehden zu übernehmen“".
+func (d *doc) ownStory(t *trigger) bool {
+	if !d.toks[t.head].quoted {
+		return false
+	}
+	s := &d.sents[t.sent]
+	for i := s.from; i < s.to; i++ {
+		switch d.norm(i) {
+		case "ich", "meine", "meiner", "mein", "mir", "mich", "i", "my", "me":
+			if d.toks[i].quoted {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // indirectQuestion reports whether the trigger's clause asks who or whether:
@@ -111,7 +131,7 @@ func (d *doc) negated(t *trigger) bool {
 func (d *doc) spokenFor(t *trigger, i int) bool {
 	for k := range d.trigs {
 		o := &d.trigs[k]
-		if o.sent == t.sent && o != t && o.idiom.id != t.idiom.id && o.inTrigger(i) {
+		if o.sent == t.sent && o != t && o.idiom.id != t.idiom.id && o.idiom.negative && o.inTrigger(i) && !o.overlaps(t) {
 			return true
 		}
 	}

@@ -9,26 +9,31 @@ import (
 
 // topics is what the article as a whole is about.
 type topics struct {
-	coachy   bool  // about coaches: the headline or many words say so
-	other    bool  // about another sport
-	focus    []int // per sentence: the club under discussion, or -1
-	main     int   // the club of the article, or -1
-	vacant   []int // clubs that seek a coach
-	sections bool  // several clubs have a section each
-	seeking  bool  // somebody seeks a coach
+	coachy    bool  // about coaches: the headline or many words say so
+	other     bool  // about another sport
+	focus     []int // per sentence: the club under discussion, or -1
+	main      int   // the club of the article, or -1
+	vacant    []int // clubs that seek a coach
+	sections  bool  // several clubs have a section each
+	directors bool  // about sporting directors, not coaches
+	seeking   bool  // somebody seeks a coach
 }
 
 // survey looks over the whole article before the triggers are judged.
 func (d *doc) survey() {
 	d.topic.focus = make([]int, len(d.sents))
 	d.topic.main = d.mainClub()
-	coachWords, otherGame, head := 0, 0, false
+	coachWords, otherGame, head, director := 0, 0, false, false
 	for i := range d.toks {
 		t := &d.toks[i]
 		if t.class.has(classAnyCoach|classBody) || !d.german() && t.class.has(classManager) {
 			coachWords++
 			k := d.sents[t.sent].kind
 			head = head || k == headlineBlock || k == teaserBlock
+		}
+		if t.class.has(classDirector) {
+			k := d.sents[t.sent].kind
+			director = director || k == headlineBlock || k == teaserBlock
 		}
 		if t.class.has(classOtherGame) {
 			otherGame++
@@ -39,6 +44,7 @@ func (d *doc) survey() {
 			coachWords++
 		}
 	}
+	d.topic.directors = director && !head
 	d.topic.coachy = head || coachWords >= 2
 	for i := range d.trigs {
 		im := d.trigs[i].idiom
@@ -201,6 +207,7 @@ type post struct {
 	role   bot.Role
 	team   bot.Team
 	former bool
+	newly  bool
 	from   bot.Date
 	to     bot.Date
 	sent   int
@@ -445,7 +452,7 @@ func (d *doc) apposition(m int) bool {
 		if c < 0 {
 			continue
 		}
-		if end := d.norm(d.ments[c].to); (end == "," || end == "." || end == ";" || end == "und") && d.is(k-1, classPlace|classDef) {
+		if end := d.norm(d.ments[c].to); o.former && d.norm(k-1) == "by" || (end == "," || end == "." || end == ";" || end == "und") && d.is(k-1, classPlace|classDef) {
 			d.addPost(x.ent, c, &o, "post.brackets", x.from)
 			return true
 		}
@@ -509,7 +516,7 @@ func (d *doc) keepPost(p, c int, o *office, rule string, at int) {
 		role = bot.Youth
 	}
 	d.posts = append(d.posts, post{
-		person: p, club: x.ent, role: role, team: team, former: o.former || d.is(o.from, classFormer),
+		person: p, club: x.ent, role: role, team: team, former: o.former || d.is(o.from, classFormer), newly: o.newly,
 		sent: int(d.toks[at].sent), rule: rule,
 	})
 }

@@ -10,6 +10,7 @@ type office struct {
 	other  bool
 	staff  bool
 	former bool
+	newly  bool // "der neue Trainer"
 	team   bot.Team
 	from   int // tokens of the whole description
 	to     int
@@ -145,6 +146,10 @@ func (d *doc) colour(o *office, j, k int) bool {
 	case t.class.has(classJoin) && d.clubAt(j+1) >= 0 && d.clubAt(j-1) >= 0:
 		return true
 	case t.class.has(classPresent):
+		switch n {
+		case "neue", "neuer", "neuen", "neuem", "new", "incoming", "kuenftiger", "kuenftige", "kuenftigen", "designierter", "designierten":
+			o.newly = true
+		}
 		return true
 	case n == "head" || n == "chef" || n == "first" || n == "team" || n == "s":
 		return true
