@@ -12,6 +12,7 @@ import (
 	"karussell/adapters/telegram"
 	"karussell/bot"
 	"karussell/bot/feed"
+	"karussell/bot/picture"
 	"karussell/config"
 	"karussell/store/bolt"
 )
@@ -38,7 +39,9 @@ func (c *runCmd) Run(w *world) error {
 		}
 		inside := *w
 		inside.store = store
-		s.more = append(s.more, func(ctx context.Context) error { return serveControl(ctx, &inside, settings.DB) })
+		s.more = append(s.more,
+			func(ctx context.Context) error { return serveControl(ctx, &inside, settings.DB) },
+			func(ctx context.Context) error { return s.care(ctx, store, settings) })
 		return s.run(w.ctx)
 	})
 }
@@ -47,7 +50,11 @@ func (c *runCmd) Run(w *world) error {
 // is on, what is off and why.
 func assemble(w *world, settings config.Config, store bot.Store, k knowledge, log *slog.Logger) (*service, error) {
 	var desk lateDesk
-	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) { s.Feeds = &desk })
+	artist, err := picture.New(k.extractor.Gazetteer())
+	if err != nil {
+		return nil, err
+	}
+	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) { s.Feeds, s.Artist = &desk, artist })
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +153,7 @@ func (s *service) addPoller(c config.Config, k knowledge, say func(string, ...an
 	poller, err := feed.New(feed.Setup{
 		Ingester: s.engine, Store: s.store, Extractor: k.extractor, Outlets: k.extractor.Gazetteer().OutletNamed,
 		Sources: sources, Interval: c.Feeds.Interval, Private: c.Feeds.AllowPrivate, Pages: c.Feeds.Pages,
-		Agent: userAgent(c), Now: s.now, Log: s.log, Meter: s.meter,
+		Agent: userAgent(c), Now: s.now, Log: s.log, Meter: s.meter, Owner: s.tellOwners,
 	})
 	if err != nil {
 		return err

@@ -46,11 +46,10 @@ func (p *paper) publish(title, text string) {
 
 // running is the real program, started by a test.
 type running struct {
-	t    *testing.T
-	args []string
-	env  []string
-	cmd  *exec.Cmd
-	log  *os.File
+	t   *testing.T
+	env []string
+	cmd *exec.Cmd
+	log *os.File
 }
 
 // startBot runs `karussell run` with nothing but the environment given.

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"karussell/bot"
+	"karussell/config"
+	"karussell/store/bolt"
+)
+
+// care is what a running bot does for itself: scheduled backups, forgetting old
+// texts, and a word to the owner when the disk is full and when it is not any
+// more.
+
+// careEvery is how often the bot looks after itself.
+const careEvery = time.Minute
+
+// forgetStep is how many texts one transaction drops.
+const forgetStep = 200
+
+// care runs until ctx ends. What fails is logged and tried again: none of it may
+// stop the bot.
+func (s *service) care(ctx context.Context, store *bolt.Store, c config.Config) error {
+	ticker := time.NewTicker(careEvery)
+	defer ticker.Stop()
+	full := false
+	for {
+		if err := s.backupIfDue(ctx, store, c.Backup); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "backup failed", "dir", c.Backup.Dir, "error", err)
+		}
+		err := s.forgetTexts(ctx, c.Keep.Texts)
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "old texts not dropped", "error", err)
+		}
+		full = s.watchDisk(ctx, err, full)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// backupName sorts by time as text.
+const backupName = "karussell-20060102-150405.db"
+
+// backupIfDue copies the live store when the newest backup is old enough, and
+// removes the oldest beyond the wanted count, but only after the new one passed
+// its check.
+func (s *service) backupIfDue(ctx context.Context, store *bolt.Store, c config.Backup) error {
+	if c.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(c.Dir, "karussell-*.db"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(old)
+	now := s.now().UTC()
+	if len(old) > 0 {
+		last, err := time.Parse(backupName, filepath.Base(old[len(old)-1]))
+		if err == nil && now.Sub(last) < c.Every {
+			return nil
+		}
+	}
+	dest := filepath.Join(c.Dir, now.Format(backupName))
+	if err := store.Backup(ctx, dest); err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "backup written and checked", "file", dest)
+	for _, path := range old[:max(0, len(old)+1-c.Count)] {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetTexts drops texts older than age; facts stay. 0 keeps everything.
+func (s *service) forgetTexts(ctx context.Context, age time.Duration) error {
+	if age <= 0 {
+		return nil
+	}
+	for {
+		n := 0
+		err := s.store.Update(ctx, func(tx bot.Tx) (err error) {
+			n, err = tx.ForgetTexts(s.now().Add(-age), forgetStep)
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// watchDisk tries a small durable write where needed and tells the owner about
+// a full disk once, and once when it is over. It returns whether it is full.
+func (s *service) watchDisk(ctx context.Context, err error, full bool) bool {
+	if err == nil {
+		err = s.store.Update(ctx, func(tx bot.Tx) error { return tx.PutNote("care/alive", []byte(s.now().UTC().Format(time.RFC3339))) })
+	}
+	switch {
+	case ctx.Err() != nil:
+		return full
+	case errors.Is(err, bot.ErrFull) && !full:
+		s.log.ErrorContext(ctx, "no space left for the store", "error", err)
+		s.tellOwners(ctx, bot.Notice{Key: bot.NoticeDiskFull, Args: map[string]string{"Error": err.Error()}})
+		return true
+	case err == nil && full:
+		s.tellOwners(ctx, bot.Notice{Key: bot.NoticeDiskFree})
+		return false
+	}
+	return full
+}
+
+// tellOwners owes the owners a notice. When even that cannot be stored, the
+// platforms are tried directly: that is the point of a warning about the disk.
+func (s *service) tellOwners(ctx context.Context, n bot.Notice) {
+	cause := fmt.Sprintf("%s %d", n.Key, s.now().Unix())
+	err := s.engine.TellOwners(ctx, cause, n)
+	if err == nil {
+		return
+	}
+	s.log.ErrorContext(ctx, "owner not told through the outbox", "notice", n.Key, "error", err)
+	for _, owner := range s.engine.Owners {
+		to, err := bot.ParseChatRef(string(owner))
+		if err != nil {
+			continue
+		}
+		for _, p := range s.platforms {
+			if p.Name() == to.Platform {
+				args := make([]any, 0, 2*len(n.Args))
+				for k, v := range n.Args {
+					args = append(args, k, v)
+				}
+				m := bot.Message{Tone: bot.ToneProblem, Blocks: []bot.Block{{Spans: []bot.TextSpan{{Text: s.engine.Phrases.Say("de", n.Key, args...)}}}}}
+				if _, err := p.Send(ctx, to, m); err != nil {
+					s.log.ErrorContext(ctx, "owner not told", "notice", n.Key, "error", err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"karussell/config"
+)
+
+var update = flag.Bool("update", false, "write the tables of the documentation from the tables of the program")
+
+// settingsTable is the settings as they stand in docs/operator.md.
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| setting in the file | in the environment | default | what it is |\n| --- | --- | --- | --- |\n")
+	for _, s := range config.Settings() {
+		env, def := "`"+s.Env+"`", "`"+s.Default+"`"
+		if s.Env == "" {
+			env = "file only"
+		}
+		if s.Default == "" {
+			def = ""
+		}
+		about := s.About
+		if s.Secret {
+			about += " (secret: use the `_FILE` form)"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Key, env, def, about)
+	}
+	return b.String()
+}
+
+const (
+	tableBegin = "<!-- settings: written by go test -run TestOperatorGuide -update . -->\n"
+	tableEnd   = "<!-- settings end -->"
+)
+
+// TestOperatorGuideNamesEverySetting keeps the documentation from rotting.
+func TestOperatorGuideNamesEverySetting(t *testing.T) {
+	const file = "docs/operator.md"
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(raw), tableBegin)
+	_, tail, ok2 := strings.Cut(rest, tableEnd)
+	if !ok || !ok2 {
+		t.Fatal("the marks around the table of settings are gone")
+	}
+	want := head + tableBegin + settingsTable() + tableEnd + tail
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(raw) != want {
+		t.Error("the table of settings is stale; run go test -run TestOperatorGuide -update .")
+	}
+}
+
+// TestEveryCommandIsDocumented: what the command line offers stands in README or
+// operator guide.
+func TestEveryCommandIsDocumented(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile("docs/operator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(readme) + string(guide)
+	line := reflect.TypeFor[commandLine]()
+	for i := range line.NumField() {
+		f := line.Field(i)
+		if _, isCommand := f.Tag.Lookup("cmd"); !isCommand {
+			continue
+		}
+		if _, hidden := f.Tag.Lookup("hidden"); hidden {
+			continue
+		}
+		if name := strings.ToLower(f.Name); !strings.Contains(text, "karussell "+name) && !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("karussell %s is not documented", name)
+		}
+	}
+}
