@@ -11,34 +11,35 @@ import (
 // or refused, never misread. Everything that an action needs is in it: nothing
 // is stored for a button.
 const (
-	actCoach     = "co1" // coach
-	actClub      = "cl1" // club
-	actFollow    = "fo1" // topic
-	actUnfollow  = "un1" // topic
-	actMute      = "mu1" // topic: how long?
-	actMuteFor   = "mf1" // topic, hours (0 for good)
-	actMuteStory = "ms1" // story: what?
-	actUnmute    = "um1" // topic
-	actWhy       = "wy1" // story
-	actWrong     = "wr1" // story: opens the form
-	actWrongForm = "wf1" // story: the form came back
-	actLast      = "la1" // topic: the last three stories
-	actNews      = "nw1" // topic, cursor
-	actRumours   = "ru1" // topic, cursor
-	actCarousel  = "ca1" // league, page
-	actPanel     = "se1" // settings panel: name of the part
-	actLanguage  = "sl1" // language
-	actQuiet     = "sq1" // "off", "form" or "2200-0700"
-	actDigest    = "sd1" // "off", "daily-0800", "mon-0800"
-	actSub       = "ss1" // topic: panel of one subscription
-	actCertainty = "sc1" // topic, letter
-	actType      = "st1" // topic, event type: on or off
-	actSound     = "sn1" // topic, letter
-	actCollect   = "sg1" // topic: in the digest only, on or off
-	actTeams     = "sw1" // topic: other teams too, on or off
-	actDelete    = "dm1" // "yes" or "no"
-	actHelp      = "he1" // command
-	actListSubs  = "sb1" // page
+	actCoach       = "co1" // coach
+	actClub        = "cl1" // club
+	actUnfollowAll = "ua1" // "yes"
+	actFollow      = "fo1" // topic
+	actUnfollow    = "un1" // topic
+	actMute        = "mu1" // topic: how long?
+	actMuteFor     = "mf1" // topic, hours (0 for good)
+	actMuteStory   = "ms1" // story: what?
+	actUnmute      = "um1" // topic
+	actWhy         = "wy1" // story
+	actWrong       = "wr1" // story: opens the form
+	actWrongForm   = "wf1" // story: the form came back
+	actLast        = "la1" // topic: the last three stories
+	actNews        = "nw1" // topic, cursor
+	actRumours     = "ru1" // topic, cursor
+	actCarousel    = "ca1" // league, page
+	actPanel       = "se1" // settings panel: name of the part
+	actLanguage    = "sl1" // language
+	actQuiet       = "sq1" // "off", "form" or "2200-0700"
+	actDigest      = "sd1" // "off", "daily-0800", "mon-0800"
+	actSub         = "ss1" // topic: panel of one subscription
+	actCertainty   = "sc1" // topic, letter
+	actType        = "st1" // topic, event type: on or off
+	actSound       = "sn1" // topic, letter
+	actCollect     = "sg1" // topic: in the digest only, on or off
+	actTeams       = "sw1" // topic: other teams too, on or off
+	actDelete      = "dm1" // "yes" or "no"
+	actHelp        = "he1" // command
+	actListSubs    = "sb1" // page
 )
 
 // maxAction is the contract's limit in bytes.

@@ -272,7 +272,49 @@ func (e *Engine) unsubscribeCommand(ctx context.Context, a *ask) (Message, error
 	if err != nil || t == "" {
 		return back, err
 	}
+	if meansAll(query) && a.Args["topic"] != string(TopicAll) { // a completion means the one subscription
+		return e.askUnsubscribeAll(ctx, a)
+	}
 	return e.unsubscribe(ctx, a, t)
+}
+
+// askUnsubscribeAll asks first: "alles" is also the name of one subscription.
+func (e *Engine) askUnsubscribeAll(ctx context.Context, a *ask) (Message, error) {
+	var subs []Subscription
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		subs, err = tx.Subscriptions(a.Chat)
+		return err
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	if len(subs) == 0 {
+		return a.note("subscriptions_none"), nil
+	}
+	m := a.note("unsubscribe_all_question", "Count", len(subs))
+	yes := press(a.say("button_unsubscribe_all"), newAction(actUnfollowAll, "yes"))
+	yes.Kind = ButtonDanger
+	m.Buttons = rows(2, yes, press(a.say("button_subscriptions"), newAction(actListSubs, "0")))
+	return m, nil
+}
+
+func (e *Engine) unsubscribeAll(ctx context.Context, a *ask) (Message, error) {
+	err := e.Store.Update(ctx, func(tx Tx) error {
+		subs, err := tx.Subscriptions(a.Chat)
+		if err != nil {
+			return err
+		}
+		for _, s := range subs {
+			if err := tx.DeleteSubscription(a.Chat, s.Topic); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return a.note("unsubscribed_all"), nil
 }
 
 // ownTopic prefers what the chat subscribed to over everything else of that

@@ -234,20 +234,46 @@ func (e *Engine) clubByID(id ClubID, name string) Club {
 
 func shortName(c Club) string { return cmp.Or(c.Short, c.Name, string(c.ID)) }
 
-// findLeague matches id, name and the beginning of the name.
+// findLeague matches id and name as people write them ("zweite Liga", "2. Liga",
+// "Bundesliga 2"), with a small error in longer names.
 func (e *Engine) findLeague(query string) (League, bool) {
 	query = strings.TrimSpace(strings.TrimPrefix(query, "league:"))
 	if l, ok := e.Gazetteer.League(LeagueID(query)); ok {
 		return l, true
 	}
-	norm := NormaliseName(query)
+	norm := leagueWords(query)
 	if norm == "" {
 		return League{}, false
 	}
-	for _, l := range e.Gazetteer.Leagues() {
-		if NormaliseName(l.Name) == norm || string(l.ID) == Slug(query) {
-			return l, true
+	const long = 7
+	for limit := 0; limit <= 1; limit++ {
+		if limit > 0 && len(norm) < long {
+			break
+		}
+		for _, l := range e.Gazetteer.Leagues() {
+			if Distance(NormaliseName(l.Name), norm, limit) <= limit {
+				return l, true
+			}
 		}
 	}
 	return League{}, false
+}
+
+// leagueWords is the official wording of what people call the German leagues.
+func leagueWords(query string) string {
+	norm := NormaliseName(query)
+	for _, w := range [][2]string{{"erste ", "1 "}, {"zweite ", "2 "}, {"dritte ", "3 "}} {
+		if rest, ok := strings.CutPrefix(norm, w[0]); ok {
+			norm = w[1] + rest
+		}
+	}
+	switch norm {
+	case "1 liga", "1 bundesliga", "bundesliga 1":
+		return "bundesliga"
+	case "2 liga", "bundesliga 2":
+		return "2 bundesliga"
+	case "3 bundesliga", "liga 3":
+		return "3 liga"
+	}
+	return norm
 }

@@ -17,7 +17,7 @@ type topicHit struct {
 func (e *Engine) findTopic(tx ReadTx, v voice, query string) (found[topicHit], error) {
 	var f found[topicHit]
 	query = strings.TrimSpace(query)
-	if slices.Contains([]string{"all", "alle", "alles", "everything"}, strings.ToLower(query)) {
+	if meansAll(query) {
 		f.hits = []topicHit{{TopicAll, v.say("topic_all")}}
 		return f, nil
 	}
@@ -42,6 +42,10 @@ func (e *Engine) findTopic(tx ReadTx, v voice, query string) (found[topicHit], e
 	f.hits = append(clubTopics(clubs.hits), coachTopics(coaches.hits)...)
 	f.near = append(clubTopics(clubs.near), coachTopics(coaches.near)...)
 	return f, nil
+}
+
+func meansAll(query string) bool {
+	return slices.Contains([]string{"all", "alle", "alles", "everything"}, strings.ToLower(query))
 }
 
 // spelledTopic reads "club:schalke", as completions and buttons write it, and

@@ -22,7 +22,7 @@ func everyAction() []bot.Action {
 	for _, a := range []string{
 		"co1:heiner-backhaus", "cl1:schalke", "ca1::0", "ca1:3-liga:1", "he1:", "he1:mute", "sb1:0", "sb1:-9", "wy1:1", "wr1:1", "wf1:1", "ms1:1",
 		"se1:main", "se1:language", "se1:quiet", "se1:digest", "se1:mutes", "se1:delete", "sl1:en", "sl1:xx", "sq1:off", "sq1:2200-0700", "sq1:form",
-		"sq1:sent", "sd1:off", "sd1:daily-0800", "sd1:mon-0800", "dm1:no", "dm1:", "cr1:1",
+		"sq1:sent", "sd1:off", "sd1:daily-0800", "sd1:mon-0800", "dm1:no", "dm1:", "ua1:yes",
 	} {
 		out = append(out, bot.Action(a))
 	}

@@ -12,6 +12,8 @@ var errNoSubscription = errors.New("not subscribed")
 // pressChat changes the chat's settings.
 func (e *Engine) pressChat(ctx context.Context, a *ask, verb, arg string) (m Message, done bool, err error) {
 	switch verb {
+	case actUnfollowAll:
+		m, err = e.unsubscribeAll(ctx, a)
 	case actPanel:
 		m, err = e.panel(ctx, a, arg)
 	case actLanguage:
