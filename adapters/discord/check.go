@@ -150,8 +150,7 @@ func list(names []string) string {
 }
 
 func channelTrouble(err error) (means, do string) {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		switch r.kind {
 		case bot.SendGone:
 			return "The channel no longer exists.", "Remove its subscriptions."

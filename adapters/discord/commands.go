@@ -187,12 +187,10 @@ func (a *Adapter) boards(t commandTable, app string) []board {
 	}
 	dev, owner := a.opt.DevGuild, a.opt.OwnerGuild
 	switch {
-	case dev != "" && dev == owner:
+	case dev != "" && (dev == owner || owner == ""): // it is the operator's own
 		return []board{server(dev, append(t.menu(false), t.menu(true)...))}
-	case dev != "" && owner != "":
-		return []board{server(dev, t.menu(false)), server(owner, t.menu(true))}
 	case dev != "":
-		return []board{server(dev, t.menu(false))}
+		return []board{server(dev, t.menu(false)), server(owner, t.menu(true))}
 	}
 	all := []board{{path: "applications/" + app + "/commands", note: "discord/commands", menu: t.menu(false)}}
 	if owner != "" {
@@ -223,8 +221,7 @@ func (a *Adapter) publishUntilDone(ctx context.Context, b board) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		var r *refusal
-		if errors.As(err, &r) {
+		if r, ok := errors.AsType[*refusal](err); ok {
 			wait = max(wait, r.retryAfter)
 			switch r.kind {
 			case bot.SendRejected, bot.SendForbidden, bot.SendRevoked, bot.SendGone:
@@ -234,7 +231,7 @@ func (a *Adapter) publishUntilDone(ctx context.Context, b board) {
 			}
 		}
 		a.log.WarnContext(ctx, "the commands could not be published yet", "error", err, "wait", wait)
-		if sleep(ctx, wait) != nil {
+		if !rest(ctx, wait) {
 			return
 		}
 		wait = longer(wait)

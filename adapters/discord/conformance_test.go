@@ -3,6 +3,7 @@ package discord_test
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,12 +78,10 @@ func (h *hooks) press(t *testing.T, label string) {
 	t.Helper()
 	h.s.AwaitShards(1, 10*time.Second)
 	all := h.s.Messages(h.channel)
-	for i := len(all) - 1; i >= 0; i-- {
-		for _, l := range all[i].Labels() {
-			if l == label {
-				h.took(h.s.Press(manager(), all[i], label))
-				return
-			}
+	for _, m := range slices.Backward(all) {
+		if slices.Contains(m.Labels(), label) {
+			h.took(h.s.Press(manager(), m, label))
+			return
 		}
 	}
 	t.Fatalf("no button %q", label)

@@ -153,27 +153,23 @@ const maxLink = 2048
 // empty when s is no such address or too long.
 func safeLink(s string, limit int) string {
 	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil {
+	if err != nil || u.Host == "" || u.User != nil || strings.ContainsFunc(u.Host, notInHost) {
 		return ""
 	}
 	if u.Scheme = strings.ToLower(u.Scheme); u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
-	for _, r := range u.Host {
-		if r <= ' ' || strings.ContainsRune("()<>[]\\\"'`*_~|@", r) || unseen(r) {
-			return ""
-		}
-	}
 	out := linkEscapes.Replace(u.String())
-	if len(out) > limit {
+	if len(out) > limit || strings.ContainsFunc(out, notInLink) {
 		return ""
 	}
-	for _, r := range out {
-		if r <= ' ' || r == 0x7f || unseen(r) {
-			return ""
-		}
-	}
 	return out
+}
+
+func notInLink(r rune) bool { return r <= ' ' || unseen(r) }
+
+func notInHost(r rune) bool {
+	return notInLink(r) || strings.ContainsRune("()<>[]\\\"'`*_~|@", r)
 }
 
 //nolint:gochecknoglobals // a constant table

@@ -29,15 +29,15 @@ func TestMain(m *testing.M) {
 }
 
 // contract is the path of Discord's OpenAPI description, or empty.
-func contract(t testing.TB) string {
-	t.Helper()
+func contract(tb testing.TB) string {
+	tb.Helper()
 	dir := os.Getenv("KARUSSELL_SHARED")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared")
 	}
 	path := filepath.Join(dir, "contracts", "discord-openapi.json")
 	if _, err := os.Stat(path); err != nil {
-		t.Log("the contract discord-openapi.json is not here: requests are judged by the rules beyond it only")
+		tb.Log("the contract discord-openapi.json is not here: requests are judged by the rules beyond it only")
 		return ""
 	}
 	return path
@@ -234,7 +234,6 @@ func (st *stage) chat() bot.ChatRef { return bot.ChatRef{Platform: "discord", Ch
 
 func manager() discordtest.User { return discordtest.User{Permissions: discordtest.ManageGuild} }
 
-//nolint:gochecknoglobals // constants
 var (
 	callbackPath = regexp.MustCompile(`^interactions/.*/callback$`)
 	messagesPath = regexp.MustCompile(`^channels/\d+/messages$`)

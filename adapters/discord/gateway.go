@@ -91,21 +91,19 @@ func (a *Adapter) discover(ctx context.Context) (gatewayInfo, error) {
 	wait := firstBackoff
 	for {
 		info, err := a.askGateway(ctx)
-		var r *refusal
-		switch {
-		case err == nil:
-			return info, nil
-		case ctx.Err() != nil:
-			return info, nil
-		case errors.As(err, &r) && r.kind == bot.SendRevoked:
+		if err == nil || ctx.Err() != nil {
+			return info, nil //nolint:nilerr // the end of ctx is no error of Run
+		}
+		r, refused := errors.AsType[*refusal](err)
+		if refused && r.kind == bot.SendRevoked {
 			return info, fmt.Errorf("%w: %s", ErrUnusable, fatalClose[4004])
 		}
 		a.log.WarnContext(ctx, "discord does not answer", "error", err, "wait", wait)
 		pause := wait
-		if r != nil && r.retryAfter > pause {
+		if refused && r.retryAfter > pause {
 			pause = r.retryAfter
 		}
-		if sleep(ctx, pause) != nil {
+		if !rest(ctx, pause) {
 			return info, nil
 		}
 		wait = longer(wait)
@@ -133,7 +131,7 @@ func (s *shard) run(ctx context.Context) error {
 	wait := firstBackoff
 	for ctx.Err() == nil {
 		if l == nil {
-			if s.gate.pass(ctx, s.id) != nil {
+			if !s.gate.pass(ctx, s.id) {
 				return nil
 			}
 			var err error
@@ -153,8 +151,7 @@ func (s *shard) run(ctx context.Context) error {
 		if !end.canResume() {
 			l = nil
 		}
-		pause := s.pause(end, &wait)
-		if sleep(ctx, pause) != nil {
+		if !rest(ctx, s.pause(end, &wait)) {
 			return nil
 		}
 	}

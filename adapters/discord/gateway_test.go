@@ -69,13 +69,29 @@ func TestResume(t *testing.T) {
 	}
 }
 
-func TestReplayedInteractionIsAnswered(t *testing.T) {
+// What comes while nobody is connected reaches the engine after the break. (In
+// time for Discord's three seconds where the machine is not overloaded: the
+// library alone takes one of them.)
+func TestInteractionIsReplayed(t *testing.T) {
 	t.Parallel()
 	st := play(t, discordtest.Options{})
 	st.server.DropGateway()
-	i := st.server.SlashAsync(st.channel, manager(), "coach", map[string]any{"name": "x"}) // nobody is connected
-	if !i.Wait(10 * time.Second) {
-		t.Fatal("the interaction was lost over the break")
+	st.server.SlashAsync(st.channel, manager(), "coach", map[string]any{"name": "while away"})
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		st.engine.mu.Lock()
+		n := len(st.engine.requests)
+		st.engine.mu.Unlock()
+		if n > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("lost: %d sessions, %d resumed", st.server.Identifies(), st.server.Resumes())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if r := st.engine.last(); r.Args["name"] != "while away" || st.server.Identifies() != 1 {
+		t.Errorf("request %+v, %d sessions", r, st.server.Identifies())
 	}
 }
 

@@ -69,17 +69,7 @@ var speaking = [...]namedPermission{
 func missing(have permission, kind int, language string) []string {
 	var out []string
 	for _, p := range speaking {
-		switch p.bit {
-		case permSendInThreads:
-			if !isThread(kind) && kind != channelForum && kind != channelMedia {
-				continue
-			}
-		case permSendMessages:
-			if isThread(kind) {
-				continue
-			}
-		}
-		if have.has(p.bit) {
+		if have.has(p.bit) || !needed(p.bit, kind) {
 			continue
 		}
 		if strings.HasPrefix(language, "en") {
@@ -89,6 +79,14 @@ func missing(have permission, kind int, language string) []string {
 		}
 	}
 	return out
+}
+
+// needed: threads have a permission of their own for writing, forums need both.
+func needed(bit permission, kind int) bool {
+	if bit == permSendInThreads {
+		return isThread(kind) || (channel{Type: kind}).isForum()
+	}
+	return bit != permSendMessages || !isThread(kind)
 }
 
 // overwrite changes permissions in one channel for a role (0) or a member (1).
@@ -107,6 +105,15 @@ type role struct {
 	Managed     bool       `json:"managed"`
 }
 
+func ofRoles(mine map[string]bool, roles []role) (sum permission) {
+	for _, r := range roles {
+		if mine[r.ID] {
+			sum |= r.Permissions
+		}
+	}
+	return sum
+}
+
 // standing computes what a member may do in a channel, by the algorithm of
 // Discord's documentation ("Permission Overwrites").
 func standing(guild, member string, memberRoles []string, roles []role, over []overwrite) permission {
@@ -114,12 +121,7 @@ func standing(guild, member string, memberRoles []string, roles []role, over []o
 	for _, r := range memberRoles {
 		mine[r] = true
 	}
-	var base permission
-	for _, r := range roles {
-		if mine[r.ID] {
-			base |= r.Permissions
-		}
-	}
+	base := ofRoles(mine, roles)
 	if base&permAdministrator != 0 {
 		return permAll
 	}

@@ -232,8 +232,8 @@ func born(id string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	const discordEpoch = 1420070400000                 // milliseconds
-	return time.UnixMilli(int64(n>>22) + discordEpoch) //nolint:gosec // 42 bits
+	const discordEpoch = 1420070400000 // milliseconds
+	return time.UnixMilli(int64(n>>22) + discordEpoch)
 }
 
 func postName(m bot.Message) string {

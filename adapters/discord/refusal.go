@@ -191,9 +191,8 @@ func unanswered(x *exchange, err error) *refusal {
 		kind = bot.SendUnsure
 	}
 	cause := errors.New("no connection")
-	var wrapped *url.Error // holds the address, and with it interaction tokens
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // the rest holds the address, and with it interaction tokens
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

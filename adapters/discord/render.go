@@ -80,13 +80,18 @@ func embeds(m bot.Message) []*discordgo.MessageEmbed {
 	}
 	end := out[len(out)-1]
 	end.Footer, end.Fields = last.Footer, last.Fields
+	finish(end, m)
+	return out
+}
+
+// finish adds what takes no characters.
+func finish(end *discordgo.MessageEmbed, m bot.Message) {
 	if !m.Time.IsZero() {
 		end.Timestamp = m.Time.UTC().Format(time.RFC3339) // the client shows it in its own zone
 	}
 	if m.Picture != nil {
 		end.Image = &discordgo.MessageEmbedImage{URL: "attachment://" + fileName(m.Picture)}
 	}
-	return out
 }
 
 // tone is a colour and, because nobody should need to see colours, a symbol
@@ -194,6 +199,7 @@ func roughSize(blocks []bot.Block) int {
 // something is missing, and an ellipsis says so.
 func markdown(blocks []bot.Block, room int) (text string, whole bool) {
 	var b strings.Builder
+	var before bot.BlockKind
 	for i, block := range blocks {
 		open, prefix := "", ""
 		switch block.Kind {
@@ -204,8 +210,9 @@ func markdown(blocks []bot.Block, room int) (text string, whole bool) {
 		case bot.Heading, bot.Paragraph:
 		}
 		if i > 0 {
-			open = gap(blocks[i-1].Kind, block.Kind) + open
+			open = gap(before, block.Kind) + open
 		}
+		before = block.Kind
 		if room < length(open)+1 {
 			return b.String(), false
 		}

@@ -153,15 +153,15 @@ func tame(t interface {
 	}
 }
 
-func newJudge(t testing.TB) *discordtest.Judge {
-	t.Helper()
+func newJudge(tb testing.TB) *discordtest.Judge {
+	tb.Helper()
 	path := contractPath()
 	if path == "" {
-		t.Log("the contract discord-openapi.json is not here: messages are judged by the rules beyond it only")
+		tb.Log("the contract discord-openapi.json is not here: messages are judged by the rules beyond it only")
 	}
 	j, err := discordtest.NewJudge(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return j
 }

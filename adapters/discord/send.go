@@ -92,26 +92,20 @@ func (a *Adapter) deliver(ctx context.Context, p placement, m bot.Message) (spot
 		body.Reference = &reference{MessageID: ref.message, ChannelID: ref.channel}
 	}
 	at, err := a.post(ctx, p.channel, body, m.Picture)
-	var r *refusal
-	if !errors.As(err, &r) {
+	r, refused := errors.AsType[*refusal](err)
+	if !refused {
 		return at, err
 	}
-	switch r.code {
-	case codeArchived:
-		if a.wake(ctx, p.channel) {
-			return a.post(ctx, p.channel, body, m.Picture)
-		}
-	case codeReplyNeedsHistory, codeUnknownMessage:
-		if body.Reference != nil {
-			body.Reference = nil
-			return a.post(ctx, p.channel, body, m.Picture)
-		}
-	case codeTooLarge, codeFileTooLarge:
-		if m.Picture != nil {
-			m.Picture = nil
-			return a.deliver(ctx, p, m)
-		}
-	case codeNotText, codeWrongChannelType:
+	switch {
+	case r.code == codeArchived && a.wake(ctx, p.channel):
+		return a.post(ctx, p.channel, body, m.Picture)
+	case body.Reference != nil && (r.code == codeReplyNeedsHistory || r.code == codeUnknownMessage):
+		body.Reference = nil
+		return a.post(ctx, p.channel, body, m.Picture)
+	case m.Picture != nil && (r.code == codeTooLarge || r.code == codeFileTooLarge):
+		m.Picture = nil
+		return a.deliver(ctx, p, m)
+	case r.code == codeNotText || r.code == codeWrongChannelType:
 		if c, cerr := a.channels.get(ctx, p.channel); cerr == nil && c.isForum() {
 			return a.openPost(ctx, p.channel, m)
 		}

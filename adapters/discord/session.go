@@ -128,7 +128,7 @@ func (l *line) attach(ctx context.Context, c net.Conn) net.Conn {
 		started := w.end.started
 		w.mu.Unlock()
 		if !started {
-			_ = w.Conn.Close() //nolint:errcheck // nothing is left to do with it
+			_ = w.Close()
 		}
 	})
 	l.mu.Lock()
@@ -150,7 +150,7 @@ func (l *line) connect(ctx context.Context) ending {
 	if err := l.session.Open(); err == nil {
 		select {
 		case <-ctx.Done():
-			_ = l.session.Close() //nolint:errcheck // it always returns nil
+			_ = l.session.Close()
 		case <-l.lost:
 		}
 	}
@@ -166,7 +166,7 @@ func (l *line) connect(ctx context.Context) ending {
 	if !e.started {
 		l.elsewhere()
 	}
-	_ = w.Conn.Close() //nolint:errcheck // the library may have left it open
+	_ = w.Close() // the library may have left it open
 	return e
 }
 

@@ -44,7 +44,7 @@ func (t *talk) deferNow(ctx context.Context, private bool) {
 		return
 	}
 	if t.in.Message != nil {
-		_ = t.call(ctx, callback{Type: callbackDeferUpdate}, nil) //nolint:errcheck // logged; the answer is tried all the same
+		_ = t.call(ctx, callback{Type: callbackDeferUpdate}, nil) // logged; the answer is tried all the same
 		return
 	}
 	c := callback{Type: callbackDefer}
@@ -54,29 +54,22 @@ func (t *talk) deferNow(ctx context.Context, private bool) {
 			Flags int `json:"flags"`
 		}{flagEphemeral}
 	}
-	_ = t.call(ctx, c, nil) //nolint:errcheck // logged; the answer is tried all the same
+	_ = t.call(ctx, c, nil) // logged; the answer is tried all the same
 }
 
 // say gives the engine's answer.
 func (t *talk) say(ctx context.Context, m bot.Message) {
 	if m.Form != nil {
 		if form, ok := newModal(m.Form); ok && t.said == 0 && t.in.Type != interactionModal {
-			_ = t.call(ctx, callback{Type: callbackModal, Data: form}, nil) //nolint:errcheck // logged
+			_ = t.call(ctx, callback{Type: callbackModal, Data: form}, nil) // logged
 			return
 		}
 		m = formAsButton(m)
 	}
 	m.ReplyTo, m.PingRole, m.Nonce = "", "", "" // those belong to alerts
 	replaces := m.Replace && t.in.Message != nil
-	if t.said == 0 {
-		c := callback{Type: callbackMessage, Data: newPayload(m)}
-		if replaces {
-			c = callback{Type: callbackUpdate, Data: newEdit(m)}
-		}
-		if err := t.call(ctx, c, m.Picture); !hasCode(err, codeAcknowledged) {
-			return
-		}
-		t.said = callbackDefer // an earlier attempt had arrived
+	if t.said == 0 && t.sayFirst(ctx, m, replaces) {
+		return
 	}
 	switch {
 	case t.said == callbackDeferUpdate && !replaces:
@@ -88,6 +81,21 @@ func (t *talk) say(ctx context.Context, m bot.Message) {
 	default:
 		t.editOriginal(ctx, m)
 	}
+}
+
+// sayFirst answers in the callback; false when an earlier attempt at it had
+// arrived unnoticed, so that only edits are left.
+func (t *talk) sayFirst(ctx context.Context, m bot.Message, replaces bool) bool {
+	c := callback{Type: callbackMessage, Data: newPayload(m)}
+	if replaces {
+		c = callback{Type: callbackUpdate, Data: newEdit(m)}
+	}
+	if err := t.call(ctx, c, m.Picture); !hasCode(err, codeAcknowledged) {
+		return true
+	}
+	t.said = callbackDefer
+	t.private = m.Private
+	return false
 }
 
 // formAsButton is for forms that come too late to be opened: a click asks for
@@ -125,7 +133,7 @@ func (t *talk) call(ctx context.Context, c callback, file *bot.Picture) error {
 			return err
 		}
 		wait, again := retryable(err)
-		if !again || sleep(ctx, wait) != nil {
+		if !again || !rest(ctx, wait) {
 			break
 		}
 	}
@@ -164,7 +172,7 @@ func (t *talk) withdraw(ctx context.Context) {
 
 // hook calls the interaction's webhook, with some patience: the token lives
 // for a quarter of an hour.
-func (t *talk) hook(ctx context.Context, method, rest string, body any, file *bot.Picture) {
+func (t *talk) hook(ctx context.Context, method, tail string, body any, file *bot.Picture) {
 	a := t.visit.adapter
 	app := t.in.App
 	if app == "" {
@@ -172,7 +180,7 @@ func (t *talk) hook(ctx context.Context, method, rest string, body any, file *bo
 			app = *id
 		}
 	}
-	path := "webhooks/" + app + "/" + t.in.Token + rest
+	path := "webhooks/" + app + "/" + t.in.Token + tail
 	wait := time.Second
 	for range callbackAttempts {
 		_, err := a.sender.do(ctx, call{lane: laneAnswer, method: method, path: path, body: body, file: file})
@@ -187,7 +195,7 @@ func (t *talk) hook(ctx context.Context, method, rest string, body any, file *bo
 			a.log.WarnContext(ctx, "an answer could not be delivered", "interaction_kind", t.in.kind(), "error", err)
 			return
 		}
-		if sleep(ctx, max(pause, wait)) != nil {
+		if !rest(ctx, max(pause, wait)) {
 			return
 		}
 		wait *= 2
@@ -221,5 +229,5 @@ func (t *talk) offer(ctx context.Context, choices []bot.Choice) {
 	body := struct {
 		Choices []offered `json:"choices"`
 	}{list}
-	_ = t.call(ctx, callback{Type: callbackAutocomplete, Data: body}, nil) //nolint:errcheck // logged
+	_ = t.call(ctx, callback{Type: callbackAutocomplete, Data: body}, nil) // logged
 }

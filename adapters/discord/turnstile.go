@@ -72,15 +72,15 @@ func (t *turnstile) turn(shard int, now time.Time) time.Duration {
 	return 0
 }
 
-// pass waits for the shard's turn.
-func (t *turnstile) pass(ctx context.Context, shard int) error {
+// pass waits for the shard's turn; false when the context ended first.
+func (t *turnstile) pass(ctx context.Context, shard int) bool {
 	for {
 		wait := t.turn(shard, time.Now())
 		if wait <= 0 {
-			return nil
+			return true
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
+		if !rest(ctx, wait) {
+			return false
 		}
 	}
 }

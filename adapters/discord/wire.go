@@ -126,7 +126,7 @@ func (w *wire) next() error {
 	case frameClose:
 		w.noteClose(f.payload)
 	}
-	w.ready = appendFrame(nil, f.op, f.payload)
+	w.ready = newFrame(f.op, f.payload)
 	return nil
 }
 
@@ -184,7 +184,7 @@ func (w *wire) judge(message []byte) error {
 			w.end.started, w.acked = true, time.Now()
 		}
 	}
-	w.ready = appendFrame(nil, frameText, message)
+	w.ready = newFrame(frameText, message)
 	return nil
 }
 
@@ -222,7 +222,7 @@ func (w *wire) SetReadDeadline(time.Time) error { return nil }
 
 // SetDeadline sets the part that is not the wire's.
 func (w *wire) SetDeadline(t time.Time) error {
-	return w.Conn.SetWriteDeadline(t) //nolint:wrapcheck // a net.Conn passes errors on
+	return w.SetWriteDeadline(t) //nolint:wrapcheck // a net.Conn passes errors on
 }
 
 func (w *wire) isOver() bool {
@@ -288,15 +288,15 @@ func readFrame(r *bufio.Reader) (frame, error) {
 	return f, nil
 }
 
-// appendFrame writes a whole, unmasked frame.
-func appendFrame(b []byte, op byte, payload []byte) []byte {
-	b = append(b, 0x80|op)
+// newFrame is a whole, unmasked frame.
+func newFrame(op byte, payload []byte) []byte {
+	b := append(make([]byte, 0, len(payload)+10), 0x80|op)
 	switch n := len(payload); {
 	case n < 126:
 		b = append(b, byte(n))
 	case n <= 0xffff:
 		b = append(b, 126)
-		b = binary.BigEndian.AppendUint16(b, uint16(n)) //nolint:gosec // at most 0xffff
+		b = binary.BigEndian.AppendUint16(b, uint16(n))
 	default:
 		b = append(b, 127)
 		b = binary.BigEndian.AppendUint64(b, uint64(n))

@@ -69,7 +69,7 @@ func (c *conn) drop() { _ = c.ws.Close() }
 
 func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	if v := r.URL.Query().Get("v"); v != "9" && v != "10" {
-		s.violate("gateway: version %q", v)
+		s.violatef("gateway: version %q", v)
 	}
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	ws, err := up.Upgrade(w, r, nil)
@@ -132,7 +132,7 @@ func (c *conn) handle(raw []byte) bool {
 		Data json.RawMessage `json:"d"`
 	}
 	if json.Unmarshal(raw, &m) != nil || m.Op == nil {
-		c.server.violate("gateway: a message that is no JSON")
+		c.server.violatef("gateway: a message that is no JSON")
 		c.closeWith(4002)
 		return false
 	}
@@ -157,7 +157,7 @@ func (c *conn) handle(raw []byte) bool {
 		}
 		return true
 	default:
-		c.server.violate("gateway: opcode %d", *m.Op)
+		c.server.violatef("gateway: opcode %d", *m.Op)
 		c.closeWith(4001)
 		return false
 	}
@@ -185,7 +185,7 @@ func (c *conn) identify(raw json.RawMessage) bool {
 		c.closeWith(4013)
 		return false
 	case *id.Intents != guildsIntent:
-		s.violate("gateway: intents %d, want Guilds only", *id.Intents)
+		s.violatef("gateway: intents %d, want Guilds only", *id.Intents)
 	}
 	shard := [2]int{0, 1}
 	if id.Shard != nil {
@@ -200,7 +200,7 @@ func (c *conn) identify(raw json.RawMessage) bool {
 		return false
 	}
 	if !s.mayIdentify(shard[0]) {
-		s.violate("gateway: shard %d identified too early", shard[0])
+		s.violatef("gateway: shard %d identified too early", shard[0])
 		c.write(map[string]any{"op": opInvalid, "d": false})
 		return true
 	}

@@ -1,8 +1,8 @@
 package discordtest
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -71,11 +71,11 @@ func (s *Server) Slash(channelID string, u User, name string, options map[string
 	return i
 }
 
-// Role and ChannelID are values of options.
-type (
-	Role      string
-	ChannelID string
-)
+// Role is the value of an option: the id of a role.
+type Role string
+
+// ChannelID is the value of an option: the id of a channel.
+type ChannelID string
 
 // SlashAsync does not wait.
 func (s *Server) SlashAsync(channelID string, u User, name string, options map[string]any) *Interaction {
@@ -220,7 +220,7 @@ func (s *Server) interact(channelID string, u User, kind int, data map[string]an
 	event := map[string]any{
 		"id": i.ID, "application_id": s.App, "type": kind, "token": i.Token, "version": 1, "data": data,
 		"channel_id": channelID, "channel": c.object(), "locale": u.Locale, "entitlements": []any{},
-		"app_permissions": fmt.Sprint(s.may(c)),
+		"app_permissions": strconv.FormatUint(s.may(c), 10),
 	}
 	who := map[string]any{"id": u.ID, "username": "fan", "discriminator": "0"}
 	guildID := c.guild
@@ -230,7 +230,7 @@ func (s *Server) interact(channelID string, u User, kind int, data map[string]an
 		if s.elsewhere {
 			event["authorizing_integration_owners"] = map[string]any{"1": u.ID}
 		}
-		event["member"] = map[string]any{"user": who, "roles": []string{}, "permissions": fmt.Sprint(u.Permissions), "joined_at": "2026-01-01T00:00:00Z", "deaf": false, "mute": false}
+		event["member"] = map[string]any{"user": who, "roles": []string{}, "permissions": strconv.FormatUint(u.Permissions, 10), "joined_at": "2026-01-01T00:00:00Z", "deaf": false, "mute": false}
 	} else {
 		event["user"], event["context"] = who, 1
 		event["authorizing_integration_owners"] = map[string]any{"0": "0"}

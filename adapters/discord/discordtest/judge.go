@@ -3,6 +3,7 @@ package discordtest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -73,16 +74,16 @@ func (j *Judge) contract(in *incoming) error {
 	}
 	template := j.match(in.parts)
 	if template == "" {
-		return fmt.Errorf("no such path")
+		return errors.New("no such path")
 	}
 	op, known := j.paths[template][strings.ToLower(in.method)].(map[string]any)
 	if !known {
-		return fmt.Errorf("no such method")
+		return errors.New("no such method")
 	}
 	_, wants := op["requestBody"]
 	if !wants {
 		if len(in.json) > 0 {
-			return fmt.Errorf("a body where none belongs")
+			return errors.New("a body where none belongs")
 		}
 		return nil
 	}

@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -96,13 +97,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		path, found = strings.CutPrefix(r.URL.Path, "/api/v10/")
 	}
 	if !found {
-		s.violate("%s %s is no address of the API", r.Method, r.URL.Path)
+		s.violatef("%s %s is no address of the API", r.Method, r.URL.Path)
 		http.NotFound(w, r)
 		return
 	}
 	in, err := readRequest(r, path)
 	if err != nil {
-		s.violate("%s %s: %v", r.Method, path, err)
+		s.violatef("%s %s: %v", r.Method, path, err)
 		s.write(w, in, refused(http.StatusBadRequest, 50109, "The request body contains invalid JSON."))
 		return
 	}
@@ -228,7 +229,7 @@ func (in *incoming) readParts(body []byte, boundary string) error {
 	mr := multipart.NewReader(strings.NewReader(string(body)), boundary)
 	for {
 		p, err := mr.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -248,7 +249,7 @@ func (in *incoming) readParts(body []byte, boundary string) error {
 		}
 	}
 	if in.json == nil {
-		return fmt.Errorf("multipart without payload_json")
+		return errors.New("multipart without payload_json")
 	}
 	return nil
 }
@@ -256,10 +257,10 @@ func (in *incoming) readParts(body []byte, boundary string) error {
 // check holds a request against the contract and the rules beyond it.
 func (s *Server) check(r *http.Request, in *incoming) {
 	if ua := r.Header.Get("User-Agent"); !strings.HasPrefix(ua, "DiscordBot (") {
-		s.violate("%s %s: user agent %q", in.method, in.path, ua)
+		s.violatef("%s %s: user agent %q", in.method, in.path, ua)
 	}
 	for _, rule := range s.judge.Request(in.method, in.path, in.json, in.files) {
-		s.violate("%s %s: %s\n%s", in.method, tokenless(in.path), rule, clip(in.json))
+		s.violatef("%s %s: %s\n%s", in.method, tokenless(in.path), rule, clip(in.json))
 	}
 }
 
@@ -308,7 +309,7 @@ func (s *Server) route(in *incoming) answer {
 	case "channels":
 		return s.channelRoute(in)
 	}
-	s.violate("%s %s: unknown route", in.method, in.path)
+	s.violatef("%s %s: unknown route", in.method, in.path)
 	return refused(http.StatusNotFound, 0, "404: Not Found")
 }
 

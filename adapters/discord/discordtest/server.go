@@ -90,9 +90,8 @@ type Server struct {
 }
 
 type guild struct {
-	id, name    string
-	roles       []map[string]any
-	unavailable bool
+	id, name string
+	roles    []map[string]any
 }
 
 // Channel describes a channel to create.
@@ -198,7 +197,7 @@ func (s *Server) Forgive() []string {
 	return v
 }
 
-func (s *Server) violate(format string, args ...any) {
+func (s *Server) violatef(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.violations) < 50 {
@@ -335,7 +334,7 @@ func (s *Server) Deny(channelID string, permissions uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.channels[channelID]; c != nil {
-		c.Channel.Deny = permissions
+		c.Deny = permissions
 	}
 }
 
@@ -512,8 +511,8 @@ func (c *channel) object() map[string]any {
 		return o
 	}
 	overwrites := []any{}
-	if c.Channel.Deny != 0 {
-		overwrites = append(overwrites, map[string]any{"id": c.guild, "type": 0, "allow": "0", "deny": strconv.FormatUint(c.Channel.Deny, 10)})
+	if c.Deny != 0 {
+		overwrites = append(overwrites, map[string]any{"id": c.guild, "type": 0, "allow": "0", "deny": strconv.FormatUint(c.Deny, 10)})
 	}
 	o["permission_overwrites"] = overwrites
 	if c.Type == Forum {
@@ -524,9 +523,9 @@ func (c *channel) object() map[string]any {
 
 // may is what the bot may do in a channel.
 func (s *Server) may(c *channel) uint64 {
-	deny := c.Channel.Deny
+	deny := c.Deny
 	if parent := s.channels[c.Parent]; parent != nil {
-		deny |= parent.Channel.Deny
+		deny |= parent.Deny
 	}
 	have := uint64(Everyone) &^ deny
 	if have&ViewChannel == 0 {
