@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,12 +40,18 @@ const (
 
 var body = strings.Repeat("Der Trainer hat am Freitag mit der Mannschaft gearbeitet und danach mit dem Vorstand gesprochen. ", 15)
 
+// skewed spreads n over most: few are in the news often, most hardly ever.
+func skewed(n, most int) int {
+	x := float64(uint32(n)*2654435761>>8) / (1 << 24) // evenly in [0, 1)
+	return int(math.Pow(float64(most), x)) - 1
+}
+
 // generated is article n: about 1.5 KB of text, the keys and topics of a report.
 func generated(n int) (a bot.Article, keys []string, topics []bot.Topic, x bot.Extraction) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Second)
 	url := fmt.Sprintf("https://www.example.org/fussball/artikel-%d.html", n)
-	coach := fmt.Sprintf("coach-%d", n*7919%benchCoaches)
-	club := fmt.Sprintf("club-%d", n*31%benchClubs)
+	coach := fmt.Sprintf("coach-%d", skewed(n, benchCoaches))
+	club := fmt.Sprintf("club-%d", skewed(n/3, benchClubs))
 	a = bot.Article{
 		Outlet: "WAZ", Feed: "https://www.example.org/rss", GUID: fmt.Sprint("guid-", n), URL: url,
 		Title: fmt.Sprintf("Meldung %d", n), Teaser: body[:120], Text: fmt.Sprint(n, " ", body), Language: "de",
@@ -174,7 +181,7 @@ func BenchmarkLookup(b *testing.B) {
 			b.ResetTimer()
 			for i := range b.N {
 				began := time.Now()
-				id := fmt.Sprintf("coach-%d", i*7919%benchCoaches)
+				id := fmt.Sprintf("coach-%d", skewed(i, benchCoaches))
 				err := s.View(b.Context(), func(tx bot.ReadTx) error {
 					names, err := tx.Names(bot.NameCoach, id, false, 5)
 					if err != nil || len(names) != 1 {

@@ -178,7 +178,7 @@ func TestLockedNamesTheProcess(t *testing.T) {
 	open(t, path, bolt.Options{})
 	_, err := bolt.Open(path, bolt.Options{})
 	if !errors.Is(err, bot.ErrLocked) || !strings.Contains(err.Error(), path) ||
-		!strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		!strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
 		t.Errorf("second opener: %v", err)
 	}
 }

@@ -19,7 +19,7 @@ func (v *view) Article(id bot.ArticleID) (bot.Article, error) {
 }
 
 func (v *view) ArticleByKey(key string) (bot.ArticleID, error) {
-	id, err := getNumber(v.kv, ArticleKeys, hash(key))
+	id, err := getNumber(v.kv, ArticleKeys, identityKey(key))
 	if err == nil && id == 0 {
 		err = bot.ErrNotFound
 	}
@@ -155,7 +155,7 @@ func (t *tx) putText(a *bot.Article, oldAge int64, known bool) error {
 }
 
 func (t *tx) claimIdentity(identity string, key []byte) error {
-	h := hash(identity)
+	h := identityKey(identity)
 	held, err := t.has(ArticleKeys, h)
 	if err != nil || held {
 		return err

@@ -11,9 +11,13 @@ import (
 	"karussell/bot"
 )
 
-// hashLen is the length of a hashed identity in an index: 16 bytes cannot be
-// made to collide on purpose, so the identity itself need not be kept.
-const hashLen = 16
+// Lengths of hashed identities in indexes. An id of a delivery must never meet
+// another one's; among the keys of 30 million articles the chance of one false
+// meeting is 1 in 40,000, and every byte less makes the largest index smaller.
+const (
+	hashLen     = 16
+	identityLen = 8
+)
 
 // errKey means that a key in the store is not what this package writes.
 var errKey = fmt.Errorf("%w: malformed key", bot.ErrCorrupt)
@@ -22,6 +26,8 @@ func hash(s string) []byte {
 	sum := sha256.Sum256([]byte(s))
 	return sum[:hashLen]
 }
+
+func identityKey(s string) []byte { return hash(s)[:identityLen] }
 
 // appendString appends s so that keys compare like the strings and whatever
 // follows cannot be mistaken for a part of it: a zero byte becomes 00 FF, the

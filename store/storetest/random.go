@@ -122,7 +122,7 @@ func (l *life) settle(rt *rapid.T) {
 
 		Revision: rapid.SampledFrom([]int{0, 0, 2, 3}).Draw(rt, "revision"),
 		Stage:    rapid.SampledFrom([]bot.StoryStage{"", bot.StageOfficial}).Draw(rt, "stage"),
-		Unsure:  rapid.Bool().Draw(rt, "unsure"),
+		Unsure:   rapid.Bool().Draw(rt, "unsure"),
 	}
 	if o.State == bot.Retry && rapid.Bool().Draw(rt, "later") {
 		o.Due = l.soon(rt)
