@@ -27,6 +27,7 @@ type Outbox interface {
 	// Claim leases up to limit deliveries that are due at now: at most one per
 	// chat, in the chat's order (by due time, then creation), none for a chat
 	// that has one under lease, and lower priority numbers first over all chats.
+	// A lease that ran out counts as an attempt with unknown outcome.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Delivery, error)
 	// Settle ends a claim. Sent and Skipped remove the delivery and update the
 	// chat's Posting (First, Messages, Revision, Hash; Stage only when Sent: what
@@ -37,7 +38,8 @@ type Outbox interface {
 }
 
 // ReadTx reads one consistent state. Methods return ErrNotFound where a single
-// thing is asked for and not there; lists are then empty.
+// thing is asked for and not there; lists are then empty. A limit of 0 or less
+// means 20.
 type ReadTx interface {
 	ArticleReader
 	StoryReader
@@ -151,7 +153,10 @@ type ChatWriter interface {
 	// DeleteChat removes everything about the chat: settings, subscriptions,
 	// postings, deliveries.
 	DeleteChat(ref ChatRef) error
-	// MoveChat gives everything about a chat to another address.
+	// MoveChat gives everything about a chat to another address. Where both have
+	// something, what moves wins; of deliveries with one id the one that is there
+	// stays. Delivery ids that begin with the chat's address change with it; one
+	// under lease can still be settled by its former id.
 	MoveChat(from, to ChatRef) error
 	PutSubscription(s Subscription) error
 	DeleteSubscription(ref ChatRef, topic Topic) error
@@ -174,7 +179,7 @@ type OutboxSize struct {
 	Leased  int
 	Parked  int
 	Fanouts int
-	Oldest  time.Time // due time of the oldest waiting delivery; zero for none
+	Oldest  time.Time // due time of the oldest one that could be claimed when due; zero for none
 }
 
 // DeliveryWriter fills the outbox.
