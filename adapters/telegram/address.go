@@ -54,8 +54,13 @@ type part struct {
 	shape shape
 }
 
-// messageID writes parts as "12", "12p" or "12b,13,14".
-func messageID(parts []part) bot.MessageID {
+// messageID writes parts as "12", "12p" or "12b,13,14". In an ordinary group the
+// group's id follows ("12@-4711"): such a group can become a supergroup, where
+// the numbers start anew and mean other messages.
+func messageID(chat string, parts []part) bot.MessageID {
+	if len(parts) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	for i, p := range parts {
 		if i > 0 {
@@ -66,13 +71,28 @@ func messageID(parts []part) bot.MessageID {
 			b.WriteByte(byte(p.shape))
 		}
 	}
+	if mayMove(chat) {
+		b.WriteString("@" + chat)
+	}
 	return bot.MessageID(b.String())
 }
 
-// parseMessageID reads what messageID wrote; nil when it is not one.
-func parseMessageID(id bot.MessageID) []part {
+// mayMove recognises ordinary groups: ids of supergroups and channels are below
+// -10^12 (core.telegram.org/api/bots/ids).
+func mayMove(chat string) bool {
+	id, err := strconv.ParseInt(chat, 10, 64)
+	return err == nil && id < 0 && id > -1_000_000_000_000
+}
+
+// parseMessageID reads what messageID wrote; nil when it is not one, or one of
+// another chat.
+func parseMessageID(chat string, id bot.MessageID) []part {
+	numbers, home, bound := strings.Cut(string(id), "@")
+	if bound && home != chat {
+		return nil
+	}
 	var parts []part
-	for s := range strings.SplitSeq(string(id), ",") {
+	for s := range strings.SplitSeq(numbers, ",") {
 		var p part
 		if n := len(s); n > 0 && (s[n-1] == byte(shapeCaption) || s[n-1] == byte(shapeBare)) {
 			p.shape, s = shape(s[n-1]), s[:n-1]

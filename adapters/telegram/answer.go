@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -150,7 +151,7 @@ func (s *session) planCallback(c *callback) (string, task) {
 	if m := c.Message; m != nil {
 		key = lane64(m.Chat.ID)
 		t.req.Chat, t.req.Kind, t.req.Title = m.ref(), m.Chat.kind(), m.Chat.Title
-		t.req.Message = messageID([]part{m.part()})
+		t.req.Message = messageID(t.req.Chat.Chat, []part{m.part()})
 		t.manages = func(ctx context.Context) bool {
 			return t.req.Kind == bot.PrivateChat || s.rights.isAdmin(ctx, m.Chat.ID, c.From.ID)
 		}
@@ -194,9 +195,12 @@ func (t *answer) deliverPress(ctx context.Context) error {
 // replace edits the pressed button's message. A photo does not turn into a text
 // nor a text into a photo: then, and when the message is gone, a new one comes.
 func (t *answer) replace(ctx context.Context, m bot.Message) error {
-	shape := parseMessageID(t.req.Message)[0].shape
+	pressed := parseMessageID(t.req.Chat.Chat, t.req.Message)
+	if len(pressed) == 0 { // the chat moved meanwhile
+		return t.post(ctx)
+	}
 	hasPicture := m.Picture != nil && len(m.Picture.Data) > 0
-	fits := hasPicture == (shape == shapeCaption)
+	fits := hasPicture == (pressed[0].shape == shapeCaption)
 	if hasPicture && fits {
 		text := t.layout(m)
 		fits = len(text.units) <= maxCaption
@@ -211,14 +215,14 @@ func (t *answer) replace(ctx context.Context, m bot.Message) error {
 		return err
 	}
 	if !fits {
-		t.discardPressed(ctx)
+		t.discardPressed(ctx, pressed[0].id)
 	}
 	return nil
 }
 
 // discardPressed takes away the message that a new one replaced, if it may.
-func (t *answer) discardPressed(ctx context.Context) {
-	p := tgbotapi.Params{"chat_id": t.req.Chat.Chat, "message_id": strings.Trim(string(t.req.Message), "pb")}
+func (t *answer) discardPressed(ctx context.Context, id int) {
+	p := tgbotapi.Params{"chat_id": t.req.Chat.Chat, "message_id": strconv.Itoa(id)}
 	if _, err := t.wire.call(ctx, "deleteMessage", p); err != nil {
 		t.log.DebugContext(ctx, "replaced_message_left", "error", err)
 	}

@@ -81,7 +81,7 @@ func fixture(s *telegramtest.Server, a *telegram.Adapter) adaptertest.Fixture {
 			return labels
 		},
 		Delete: func(_ *testing.T, id bot.MessageID) {
-			n, _ := strconv.Atoi(string(id))
+			n, _ := strconv.Atoi(strings.TrimSuffix(string(id), "@-1001"))
 			s.Delete(suiteChat, n)
 		},
 		Silent: func() bool {

@@ -18,7 +18,7 @@ func (a *Adapter) Edit(ctx context.Context, to bot.ChatRef, id bot.MessageID, m 
 	if err != nil {
 		return err
 	}
-	parts := parseMessageID(id)
+	parts := parseMessageID(to.Chat, id)
 	if len(parts) == 0 {
 		return &bot.SendError{Kind: bot.SendMissing}
 	}

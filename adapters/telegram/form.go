@@ -136,7 +136,7 @@ func (a *Adapter) ask(ctx context.Context, to bot.ChatRef, q prompt, under bot.M
 	text := promptText(q, input)
 	setText(p, text, nil)
 	setJSON(p, "reply_markup", tgbotapi.ForceReply{
-		ForceReply: true, InputFieldPlaceholder: placeholder(input), Selective: len(parseMessageID(under)) > 0,
+		ForceReply: true, InputFieldPlaceholder: placeholder(input), Selective: len(parseMessageID(to.Chat, under)) > 0,
 	})
 	id, err := a.postPiece(ctx, replying(p, under), false)
 	if err != nil {
@@ -146,7 +146,7 @@ func (a *Adapter) ask(ctx context.Context, to bot.ChatRef, q prompt, under bot.M
 	if err := a.forms.put(ctx, q); err != nil { // it still works until the next restart
 		a.log.WarnContext(ctx, "prompt_not_kept", "error", err)
 	}
-	return messageID([]part{{id: id}}), nil
+	return messageID(to.Chat, []part{{id: id}}), nil
 }
 
 func promptText(q prompt, input bot.Input) rich {

@@ -111,6 +111,38 @@ func BenchmarkThousandPerSecond(b *testing.B) {
 	report(b, took)
 }
 
+// BenchmarkBesideAFlood measures the answers to a calm person while another one
+// sends 500 commands a second.
+func BenchmarkBesideAFlood(b *testing.B) {
+	w := run(b)
+	stop := make(chan struct{})
+	flooded := make(chan int)
+	go func() {
+		sent := 0
+		for tick := time.NewTicker(2 * time.Millisecond); ; sent++ {
+			select {
+			case <-tick.C:
+				w.InjectText(1, 1, "/coach flood")
+			case <-stop:
+				tick.Stop()
+				flooded <- sent
+				return
+			}
+		}
+	}()
+	var took []time.Duration
+	for i := range b.N {
+		chat := int64(1000 + i)
+		start := time.Now()
+		w.InjectText(chat, chat, "/coach Backhaus")
+		took = append(took, w.Await(b, chat, 1)[0].At.Sub(start))
+		time.Sleep(2 * time.Millisecond)
+	}
+	close(stop)
+	b.ReportMetric(float64(<-flooded), "flood")
+	report(b, took)
+}
+
 func report(b *testing.B, took []time.Duration) {
 	b.Helper()
 	slices.Sort(took)

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -48,13 +49,13 @@ var toneWords = map[bot.Tone]map[bool]string{ // by "in English"
 func (a *Adapter) layout(m bot.Message) rich {
 	var r rich
 	a.layTitle(&r, m)
-	previous := bot.Heading // the first block follows the title at once
 	for i, block := range m.Blocks {
-		if len(r.units) > 0 {
-			r.add(gap(i == 0, previous, block.Kind), nil, "")
+		if i == 0 && len(r.units) > 0 {
+			r.add("\n", nil, "") // right under the title
+		} else if len(r.units) > 0 {
+			r.add(gap(m.Blocks[i-1], block), nil, "")
 		}
 		layBlock(&r, block)
-		previous = block.Kind
 	}
 	for i, f := range m.Fields {
 		switch {
@@ -91,12 +92,28 @@ func (a *Adapter) layTitle(r *rich, m bot.Message) {
 	r.add(m.Title, []string{"bold"}, webLink(m.Link))
 }
 
-// gap is what stands between a block and the one before it.
-func gap(first bool, before, kind bot.BlockKind) string {
-	if first || before == bot.Heading || (before == bot.ListItem && kind == bot.ListItem) {
+// gap is what stands between a block and the one before it: a new line where
+// they belong together, a blank one elsewhere. Short paragraphs in a row are
+// lines of a list.
+func gap(before, after bot.Block) string {
+	together := before.Kind == bot.Heading ||
+		(before.Kind == bot.ListItem && after.Kind == bot.ListItem) ||
+		(isLine(before) && isLine(after))
+	if together {
 		return "\n"
 	}
 	return "\n\n"
+}
+
+// lineLength is about what fits into one line of a phone.
+const lineLength = 48
+
+func isLine(b bot.Block) bool {
+	length := 0
+	for _, s := range b.Spans {
+		length += utf8.RuneCountInString(s.Text)
+	}
+	return b.Kind == bot.Paragraph && length <= lineLength
 }
 
 func layBlock(r *rich, b bot.Block) {

@@ -151,7 +151,7 @@ func (s *session) answerTo(m *message, req bot.Request) task {
 func (s *session) answerFor(m *message, req bot.Request) *answer {
 	a := &answer{session: s, req: req, came: time.Now()}
 	if req.Kind == bot.GroupChat {
-		a.under = messageID([]part{{id: m.ID}})
+		a.under = messageID(req.Chat.Chat, []part{{id: m.ID}})
 	}
 	a.manages = func(ctx context.Context) bool { return s.rights.manages(ctx, m) }
 	if spec, ok := s.words.find(req.Command); ok && spec.Slow {

@@ -47,7 +47,7 @@ func (a *Adapter) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.
 		a.log.WarnContext(ctx, "picture_refused", "error", err)
 		return a.sendTexts(ctx, first, where, nil, text, keys)
 	case err != nil || parts[0].shape == shapeCaption:
-		return messageID(parts), err
+		return messageID(where["chat_id"], parts), err
 	default:
 		return a.sendTexts(ctx, where, where, parts, text, keys)
 	}
@@ -57,7 +57,7 @@ func (a *Adapter) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.
 // gone.
 func replying(where tgbotapi.Params, to bot.MessageID) tgbotapi.Params {
 	p := maps.Clone(where)
-	if parts := parseMessageID(to); len(parts) > 0 {
+	if parts := parseMessageID(where["chat_id"], to); len(parts) > 0 {
 		setJSON(p, "reply_parameters", replyTo{ID: parts[0].id, Anyway: true})
 	}
 	return p
@@ -85,14 +85,14 @@ func (a *Adapter) sendTexts(ctx context.Context, first, rest tgbotapi.Params, pa
 		if err != nil {
 			if len(parts) > 0 { // the reader has the beginning; a repetition would be worse
 				a.log.ErrorContext(ctx, "message_incomplete", "error", err, "sent", len(parts), "pieces", len(pieces))
-				return messageID(parts), nil
+				return messageID(rest["chat_id"], parts), nil
 			}
 			return "", err
 		}
 		a.remember(p["chat_id"], id, fingerprint(piece, under, ""))
 		parts = append(parts, part{id: id})
 	}
-	return messageID(parts), nil
+	return messageID(rest["chat_id"], parts), nil
 }
 
 // postPiece posts one message. A continuation is tried for longer: its

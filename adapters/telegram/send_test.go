@@ -341,3 +341,25 @@ func TestLimits(t *testing.T) {
 		t.Errorf("limits %+v", l)
 	}
 }
+
+func TestMessagesOfAGroupAreNotLookedForInItsSupergroup(t *testing.T) {
+	t.Parallel()
+	w := ready(t)
+	w.AddChat(telegramtest.Chat{ID: -77, Type: "group", Title: "klein"})
+	first := mustSend(t, w, -77, say("in der Gruppe"))
+	w.MigrateSilently(-77, -1001234567890)
+	// The numbers start anew there: the same one is another message.
+	other := mustSend(t, w, -1001234567890, say("etwas anderes"))
+	if !strings.HasPrefix(string(first), string(other)+"@") {
+		t.Fatalf("ids %s and %s: the test shows nothing", first, other)
+	}
+	if err := w.adapter.Edit(t.Context(), ref(-1001234567890), first, say("falsch")); kindOf(t, err) != bot.SendMissing {
+		t.Error(err)
+	}
+	m := say("Antwort")
+	m.ReplyTo = first
+	mustSend(t, w, -1001234567890, m)
+	if got := w.Messages(-1001234567890); got[0].Text != "etwas anderes" || got[1].ReplyTo != 0 {
+		t.Errorf("messages %+v", got)
+	}
+}

@@ -147,6 +147,7 @@ func TestShortEntitiesStayWhole(t *testing.T) {
 func TestMessageIDs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
+		chat := rapid.SampledFrom([]string{"4711", "-4711", "-1001234567890", "@trainerticker"}).Draw(t, "chat")
 		var parts []part
 		for range rapid.IntRange(1, 4).Draw(t, "parts") {
 			parts = append(parts, part{
@@ -154,7 +155,7 @@ func TestMessageIDs(t *testing.T) {
 				shape: rapid.SampledFrom([]shape{shapeText, shapeCaption, shapeBare}).Draw(t, "shape"),
 			})
 		}
-		got := parseMessageID(messageID(parts))
+		got := parseMessageID(chat, messageID(chat, parts))
 		if len(got) != len(parts) {
 			t.Fatalf("%v became %v", parts, got)
 		}
