@@ -15,6 +15,9 @@ type coachView struct {
 	follows bool
 }
 
+// stationsShown keeps a long wanderer's card readable.
+const stationsShown = 12
+
 // storiesShown is how many stories one answer lists.
 const storiesShown = 5
 
@@ -85,7 +88,11 @@ func (e *Engine) coachCard(v voice, c *Coach, stories []Story) Message {
 		v.fact("fact_contract", v.known(c.Contract.Known(), v.long(c.Contract.Value)), c.Contract.Source, linked))
 	if len(c.Stations) > 0 {
 		m.Blocks = append(m.Blocks, heading(v.say("stations")))
-		for _, s := range c.Stations {
+		for i, s := range c.Stations {
+			if i == stationsShown {
+				m.Blocks = append(m.Blocks, paragraph(italic(v.say("and_more", "Count", len(c.Stations)-i))))
+				break
+			}
 			m.Blocks = append(m.Blocks, e.stationItem(v, s, linked))
 		}
 	}

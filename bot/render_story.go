@@ -146,7 +146,7 @@ func agrees(s *Story, r *Report) bool {
 	return true
 }
 
-// reported says who said it: "laut WAZ (kicker, 12.09.2024)" where one paper
+// reported says who said it: "laut WAZ, zitiert von kicker, 12.09.2024" where one paper
 // cites another.
 func (v voice) reported(r Report) string {
 	if r.Origin == "" || r.Origin == r.Source.Outlet || r.Source.Outlet == "" {

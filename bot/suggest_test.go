@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -126,4 +127,23 @@ func BenchmarkRespond50000(b *testing.B) {
 			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 		})
 	}
+}
+
+// Many chats ask at once; the race detector watches.
+func TestConcurrentAnswers(t *testing.T) {
+	eng := crowd(t, 200)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			chat := console(fmt.Sprint("chat", i%4))
+			for _, text := range typed() {
+				eng.Suggest(t.Context(), bot.Request{Chat: chat, Command: "subscribe", Option: "topic", Query: text})
+				m := eng.Respond(t.Context(), bot.Request{Chat: chat, Kind: bot.PrivateChat, Command: "subscribe", Text: text})
+				if m.Text() == "" {
+					t.Errorf("no answer to %q", text)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
