@@ -135,6 +135,12 @@ func pass(ctx context.Context, d time.Duration) error {
 	}
 }
 
+func (r *recorder) asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.requests
+}
+
 func (r *recorder) all() []taken {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,6 +19,12 @@ type Gate struct {
 	now   func() time.Time
 	next  time.Time // theoretical time of the next message
 	until time.Time // closed by the platform
+
+	// A bucket alone lets a burst and a full second's worth through within one
+	// second. last are the places of the latest messages, as many as a second
+	// may hold; the next one comes a second after the oldest of them.
+	last []time.Time
+	head int // index of the oldest
 }
 
 // margin keeps a little below the stated limit: clocks differ, and packets
@@ -28,6 +34,9 @@ const margin = 0.99
 // lateness is how much of an overslept timer is made up for. Together with
 // margin it keeps every window of a second within the limit: below 1 % of it.
 const lateness = 5 * time.Millisecond
+
+// second is the window of the stated limit, with the same margin.
+const second = time.Second + 10*time.Millisecond
 
 // NewGate makes a gate for these limits; now nil means time.Now.
 func NewGate(l bot.Limits, now func() time.Time) *Gate {
@@ -41,6 +50,7 @@ func NewGate(l bot.Limits, now func() time.Time) *Gate {
 		if l.Burst > 1 {
 			g.slack = time.Duration(l.Burst-1) * g.every
 		}
+		g.last = make([]time.Time, int(l.Global))
 	}
 	return g
 }
@@ -66,23 +76,38 @@ func (g *Gate) Try() (wait time.Duration) {
 	if g.until.After(now) {
 		return g.until.Sub(now)
 	}
-	if at := g.next.Add(-g.slack); at.After(now) {
+	if at := g.free(now); at.After(now) {
 		return at.Sub(now)
 	}
 	g.advance(now)
 	return 0
 }
 
-// advance takes the next place and says when it is.
-func (g *Gate) advance(now time.Time) time.Time {
+// free is when the next place is.
+func (g *Gate) free(now time.Time) time.Time {
 	at := g.next.Add(-g.slack)
 	if at.Before(now) {
 		at = now
 	}
+	if len(g.last) > 0 {
+		if full := g.last[g.head].Add(second); full.After(at) {
+			at = full
+		}
+	}
+	return at
+}
+
+// advance takes the next place and says when it is.
+func (g *Gate) advance(now time.Time) time.Time {
+	at := g.free(now)
 	if earliest := now.Add(-g.slack); g.next.Before(earliest) {
 		g.next = earliest
 	}
 	g.next = g.next.Add(g.every)
+	if len(g.last) > 0 {
+		g.last[g.head] = at
+		g.head = (g.head + 1) % len(g.last)
+	}
 	return at
 }
 
@@ -91,6 +116,11 @@ func (g *Gate) Refund() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.next = g.next.Add(-g.every)
+	if n := len(g.last); n > 0 {
+		// The newest place becomes the oldest again, long past.
+		g.head = (g.head + n - 1) % n
+		g.last[g.head] = time.Time{}
+	}
 }
 
 // Close lets nothing through until t: the platform said so.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -367,8 +368,8 @@ func TestOutage(t *testing.T) {
 		}
 		p := start(t, outbox.Setup{Platforms: []bot.Platform{r}}, ds...)
 		time.Sleep(30 * time.Minute)
-		if r.requests > 2500 {
-			t.Errorf("%d requests in half an hour of outage", r.requests)
+		if n := r.asked(); n > 2500 {
+			t.Errorf("%d requests in half an hour of outage", n)
 		}
 		p.untilEmpty(2 * time.Hour)
 		p.stop()
@@ -627,8 +628,8 @@ func TestIdleClaimsNothing(t *testing.T) {
 		counted := &claims{Store: store}
 		p := startOn(t, store, outbox.Setup{Platforms: []bot.Platform{r}, Store: counted})
 		time.Sleep(50 * time.Minute)
-		if counted.n != 0 {
-			t.Errorf("%d claims with nothing due", counted.n)
+		if n := counted.n.Load(); n != 0 {
+			t.Errorf("%d claims with nothing due", n)
 		}
 		p.untilEmpty(time.Hour)
 		owe(t, store, owed(chat(3), 1, time.Now()))
@@ -645,10 +646,34 @@ func TestIdleClaimsNothing(t *testing.T) {
 
 type claims struct {
 	bot.Store
-	n int
+	n atomic.Int64
 }
 
 func (c *claims) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]bot.Delivery, error) {
-	c.n++
+	c.n.Add(1)
 	return c.Store.Claim(ctx, now, lease, limit)
+}
+
+// TestBurst: a platform may allow many at once and still no more in a second.
+func TestBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(bot.Limits{Global: 28, Burst: 28, Concurrent: 64})
+		r.strict = 28
+		var ds []bot.Delivery
+		for i := range 1000 {
+			ds = append(ds, owed(chat(i), 1, time.Now()))
+		}
+		begin := time.Now()
+		p := start(t, outbox.Setup{Platforms: []bot.Platform{r}}, ds...)
+		time.Sleep(900 * time.Millisecond)
+		if n := len(r.all()); n != 28 {
+			t.Errorf("%d of a burst of 28 at once", n)
+		}
+		p.untilEmpty(2 * time.Minute)
+		took := time.Since(begin)
+		p.stop()
+		if r.refused != 0 || took > 38*time.Second {
+			t.Errorf("%d refused, %s for 1000", r.refused, took)
+		}
+	})
 }
