@@ -362,6 +362,24 @@ func TestConcurrentAlerts(t *testing.T) {
 	}
 }
 
+func TestQuotes(t *testing.T) {
+	for _, test := range []struct{ language, text, want string }{
+		{"de", "Wie die „WAZ“ berichtet, geht er.", "> „Wie die ‚WAZ‘ berichtet, geht er.“"},
+		{"de", "„Wir danken ihm“, sagte er.", "> „Wir danken ihm“, sagte er."},
+		{"en", "As the “Times” reports, he leaves.", "> “As the ‘Times’ reports, he leaves.”"},
+	} {
+		scr := &screen{}
+		c, err := console.New(console.Options{Out: scr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := bot.Message{Language: test.language, Blocks: []bot.Block{{Kind: bot.Quote, Spans: []bot.TextSpan{{Text: test.text}}}}}
+		if _, err := c.Send(t.Context(), console.Chat, m); err != nil || !strings.Contains(scr.String(), test.want) {
+			t.Errorf("%v\n%s\nlacks %s", err, scr, test.want)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	if _, err := console.New(console.Options{}); err == nil {
 		t.Error("a console without a writer")

@@ -153,15 +153,16 @@ func (c *Console) spans(spans []bot.TextSpan) string {
 	return b.String()
 }
 
-// quoted puts the language's quotation marks around a text that has none.
+// quoted puts the language's quotation marks around a text that has none at its
+// beginning; those inside become single ones.
 func quoted(language, s string) string {
 	if s == "" || strings.ContainsAny(s[:min(len(s), 3)], "„“\"»") {
 		return s
 	}
 	if language == "en" {
-		return "“" + s + "”"
+		return "“" + strings.NewReplacer("“", "‘", "”", "’").Replace(s) + "”"
 	}
-	return "„" + s + "“"
+	return "„" + strings.NewReplacer("„", "‚", "“", "‘").Replace(s) + "“"
 }
 
 // address lets only web addresses through.

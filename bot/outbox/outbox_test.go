@@ -538,6 +538,13 @@ type fullDisk struct {
 	until time.Time
 }
 
+func (f *fullDisk) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]bot.Delivery, error) {
+	if now.Before(f.until) && now.After(f.until.Add(-20*time.Minute)) { // the first claim got through
+		return nil, bot.ErrFull
+	}
+	return f.Store.Claim(ctx, now, lease, min(limit, 60))
+}
+
 func (f *fullDisk) Settle(ctx context.Context, id bot.DeliveryID, o bot.Outcome) error {
 	if time.Now().Before(f.until) {
 		return bot.ErrFull
