@@ -65,7 +65,7 @@ func (a *Adapter) Run(ctx context.Context, r bot.Responder) error {
 func (a *Adapter) runShards(ctx context.Context, v *visit, info gatewayInfo, count int, ids []int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	gateway, gate := info.URL, newTurnstile(info)
+	gateway, gate := info.URL, newTurnstile(info, a.opt.Notebook)
 	errs := make(chan error, len(ids))
 	var wg sync.WaitGroup
 	for _, id := range ids {

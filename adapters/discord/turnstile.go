@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -36,10 +37,11 @@ type turnstile struct {
 	left      int
 	reset     time.Time // when left is full again
 	total     int
+	memory    bot.Notebook // when a slot was used last, over restarts; nil: forgotten
 }
 
-func newTurnstile(info gatewayInfo) *turnstile {
-	t := &turnstile{slots: map[int]time.Time{}}
+func newTurnstile(info gatewayInfo, memory bot.Notebook) *turnstile {
+	t := &turnstile{slots: map[int]time.Time{}, memory: memory}
 	t.fill(info, time.Now())
 	return t
 }
@@ -74,9 +76,11 @@ func (t *turnstile) turn(shard int, now time.Time) time.Duration {
 
 // pass waits for the shard's turn; false when the context ended first.
 func (t *turnstile) pass(ctx context.Context, shard int) bool {
+	t.recall(ctx, shard)
 	for {
 		wait := t.turn(shard, time.Now())
 		if wait <= 0 {
+			t.remember(ctx, shard)
 			return true
 		}
 		if !rest(ctx, wait) {
@@ -96,4 +100,35 @@ func (a *Adapter) askGateway(ctx context.Context) (gatewayInfo, error) {
 		return info, &refusal{kind: bot.SendTemporary, cause: errors.New("the answer names no gateway")}
 	}
 	return info, nil
+}
+
+// recall learns when the shard's slot was used by the process before this one: a
+// bot that is restarted at once must not identify within five seconds either.
+func (t *turnstile) recall(ctx context.Context, shard int) {
+	if t.memory == nil {
+		return
+	}
+	raw, err := t.memory.Recall(ctx, t.key(shard))
+	if err != nil {
+		return // never used, or not readable: Discord itself would still refuse
+	}
+	used, err := time.Parse(time.RFC3339Nano, string(raw))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slot := shard % t.slotCount
+	if _, known := t.slots[slot]; err == nil && !known && time.Since(used) < identifySpacing {
+		t.slots[slot] = used.Add(identifySpacing)
+	}
+}
+
+func (t *turnstile) remember(ctx context.Context, shard int) {
+	if t.memory != nil {
+		_ = t.memory.Remember(ctx, t.key(shard), []byte(time.Now().Format(time.RFC3339Nano))) // a courtesy, not a condition
+	}
+}
+
+func (t *turnstile) key(shard int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return "identified/" + strconv.Itoa(shard%t.slotCount)
 }

@@ -150,7 +150,7 @@ func TestTurnstile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var info gatewayInfo
 		info.Limit.Total, info.Limit.Remaining, info.Limit.ResetAfter, info.Limit.Concurrency = 1000, 5, 3600_000, 2
-		gate := newTurnstile(info)
+		gate := newTurnstile(info, nil)
 		begin := time.Now()
 		at := func() time.Duration { return time.Since(begin) }
 		for shard := range 4 {
