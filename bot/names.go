@@ -21,26 +21,10 @@ func NormaliseName(s string) string {
 	var last rune // the letter before a combining mark
 	gap := false
 	for _, r := range s {
-		if r < unicode.MaxASCII {
-			r = asciiLower(r)
-		} else {
-			r = unicode.ToLower(r)
-		}
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			if gap {
-				b.WriteByte(' ')
-				gap = false
-			}
-			b.WriteByte(byte(r))
-			last = r
-			continue
-		case unicode.Is(unicode.Mn, r):
-			if r == '\u0308' && strings.ContainsRune("aou", last) {
+		if r = lower(r); joins(r) {
+			if r == '\u0308' && isUmlautBase(last) {
 				b.WriteByte('e')
 			}
-			continue
-		case strings.ContainsRune("'’`´‘\u00ad", r):
 			continue
 		}
 		f := Fold(r)
@@ -56,6 +40,24 @@ func NormaliseName(s string) string {
 		last = r
 	}
 	return b.String()
+}
+
+// joins reports whether a rune leaves no gap: a combining mark, an apostrophe,
+// a soft hyphen.
+func joins(r rune) bool {
+	if r < unicode.MaxASCII {
+		return r == '\'' || r == '`'
+	}
+	return unicode.Is(unicode.Mn, r) || strings.ContainsRune("’´‘\u00ad", r)
+}
+
+func isUmlautBase(r rune) bool { return r == 'a' || r == 'o' || r == 'u' }
+
+func lower(r rune) rune {
+	if r >= unicode.MaxASCII {
+		return unicode.ToLower(r)
+	}
+	return asciiLower(r)
 }
 
 func asciiLower(r rune) rune {
@@ -187,11 +189,16 @@ func phoneticDigit(word string, i int) byte {
 		}
 		return '2'
 	default:
-		if d := strings.IndexByte("abcdefghijklmnopqrstuvwxyz", c); d >= 0 {
-			return phoneticTable[d]
-		}
+		return plainDigit(c)
 	}
-	return 0
+}
+
+// plainDigit is the digit of a letter that sounds the same everywhere, or 0.
+func plainDigit(c byte) byte {
+	if c < 'a' || c > 'z' || phoneticTable[c-'a'] == '-' {
+		return 0
+	}
+	return phoneticTable[c-'a']
 }
 
 // phoneticC codes the letter c, which sounds as k or s by its neighbours.
@@ -206,17 +213,9 @@ func phoneticC(before, after byte) byte {
 	return '4'
 }
 
-// phoneticTable is the digit per letter a to z where no neighbour matters; 0 is
-// silent.
-//
-//nolint:gochecknoglobals // a constant table
-var phoneticTable = [26]byte{
-	'a' - 'a': '0', 'e' - 'a': '0', 'i' - 'a': '0', 'j' - 'a': '0', 'o' - 'a': '0', 'u' - 'a': '0', 'y' - 'a': '0',
-	'b' - 'a': '1', 'f' - 'a': '3', 'v' - 'a': '3', 'w' - 'a': '3',
-	'g' - 'a': '4', 'k' - 'a': '4', 'q' - 'a': '4',
-	'l' - 'a': '5', 'm' - 'a': '6', 'n' - 'a': '6', 'r' - 'a': '7',
-	's' - 'a': '8', 'x' - 'a': '8', 'z' - 'a': '8',
-}
+// phoneticTable is the digit per letter a to z where no neighbour matters; a
+// hyphen is silent or depends on neighbours.
+const phoneticTable = "01--034-004566" + "0-478-033808"
 
 // Distance counts the single-letter edits (insert, delete, replace, swap of two
 // neighbours) that turn a into b; anything above limit is reported as limit+1.

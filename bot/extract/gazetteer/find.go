@@ -73,11 +73,10 @@ func (t *trie) longest(words []string, i int) (end int, found uint32) {
 	var buf [maxWord]byte
 	at := uint32(0)
 	for j := i; j < len(words); j++ {
-		w := words[j]
-		if j > i && (w == "-" || w == "/") {
+		if j > i && (words[j] == "-" || words[j] == "/") {
 			continue
 		}
-		key := appendNormal(buf[:0], w)
+		key := appendNormal(buf[:0], words[j])
 		if len(key) == 0 {
 			break
 		}
@@ -89,16 +88,23 @@ func (t *trie) longest(words []string, i int) (end int, found uint32) {
 			break
 		}
 		at = next
-		if j == i && t.nodes[at].nation != nil {
-			if n := nationNoun(words, j+1); n > 0 {
-				end, found = j+n, at
-			}
-		}
-		if t.nodes[at].end() && t.fits(at, words[j]) {
-			end, found = j+1, at
+		if n := t.stop(at, words, j, j == i); n > 0 {
+			end, found = j+n, at
 		}
 	}
 	return end, found
+}
+
+// stop is how many words from words[j] on end a pattern at a node, or 0.
+func (t *trie) stop(at uint32, words []string, j int, first bool) int {
+	n := &t.nodes[at]
+	if n.end() && t.fits(at, words[j]) {
+		return 1
+	}
+	if first && n.nation != nil {
+		return nationNoun(words, j+1)
+	}
+	return 0
 }
 
 // minEnding is the shortest word with an ending, in bytes ("Köln" with its s is

@@ -105,32 +105,47 @@ func nameVariants(name string) []string {
 		return nil
 	}
 	var out []string
-	front := 0
-	if words[0] == "1." && len(words) > 2 {
-		out = append(out, strings.Join(words[1:], " "), "1."+strings.Join(words[1:], " "))
-		front = 1
+	numbered := words[0] == "1." && len(words) > 2
+	if numbered {
+		words = words[1:]
+		out = append(out, strings.Join(words, " "), "1."+strings.Join(words, " "))
 	}
-	back := len(words)
-	if back-front > 1 && isYear(words[back-1]) {
-		back--
-		out = append(out, strings.Join(words[:back], " "), strings.Join(words[front:back], " "))
+	if back := len(words) - 1; back > 0 && isYear(words[back]) {
+		words = words[:back]
+		out = append(out, strings.Join(words, " "))
+		if numbered {
+			out = append(out, "1. "+strings.Join(words, " "))
+		}
 	}
-	start := front
-	for start < back-1 && legalForms[words[start]] {
-		start++
-	}
-	end := back
-	for end > start+1 && legalForms[words[end-1]] {
-		end--
-	}
-	if start > front || end < back {
-		rest := strings.Join(words[start:end], " ")
-		out = append(out, rest)
-		if start == front+1 && front == 0 && end == back {
-			out = append(out, rest+" "+words[0])
+	rest := trimLegal(words)
+	if len(rest) < len(words) {
+		out = append(out, strings.Join(rest, " "))
+		if moved := english(words, rest); !numbered {
+			out = append(out, moved)
 		}
 	}
 	return slices.DeleteFunc(out, func(v string) bool { return v == name || len(v) < 3 || isYear(v) })
+}
+
+// english is the English order of a name that begins with one legal form
+// ("Burnley FC"), else "".
+func english(words, rest []string) string {
+	if len(rest) != len(words)-1 || rest[0] == words[0] {
+		return ""
+	}
+	return strings.Join(rest, " ") + " " + words[0]
+}
+
+// trimLegal drops the words at both ends that say only that it is a club; at
+// least one word stays.
+func trimLegal(words []string) []string {
+	for len(words) > 1 && legalForms[words[0]] {
+		words = words[1:]
+	}
+	for len(words) > 1 && legalForms[words[len(words)-1]] {
+		words = words[:len(words)-1]
+	}
+	return words
 }
 
 func isYear(w string) bool {

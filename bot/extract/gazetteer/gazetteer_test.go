@@ -12,11 +12,11 @@ import (
 	"karussell/bot/extract/gazetteer"
 )
 
-func load(t testing.TB) *gazetteer.Gazetteer {
-	t.Helper()
+func load(tb testing.TB) *gazetteer.Gazetteer {
+	tb.Helper()
 	g, err := gazetteer.Load()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return g
 }

@@ -37,7 +37,7 @@ func (l line) String() string { return fmt.Sprintf("%s:%d", l.file, l.no) }
 // maxErrors is how many mistakes are reported at once.
 const maxErrors = 20
 
-func (l *loader) fail(at line, format string, args ...any) {
+func (l *loader) failf(at line, format string, args ...any) {
 	if len(l.errs) < maxErrors {
 		l.errs = append(l.errs, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))
 	}
@@ -95,7 +95,7 @@ func (l *loader) eachLine(file string, f func(line)) {
 func (l *loader) fields(at line, least, n int) ([]string, bool) {
 	f := strings.Split(at.text, "|")
 	if len(f) < least || len(f) > n {
-		l.fail(at, "%d fields, want %d to %d separated by |", len(f), least, n)
+		l.failf(at, "%d fields, want %d to %d separated by |", len(f), least, n)
 		return nil, false
 	}
 	for i := range f {
@@ -113,7 +113,7 @@ func (l *loader) list(at line, field string) []string {
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 		if parts[i] == "" {
-			l.fail(at, "empty entry in %q", field)
+			l.failf(at, "empty entry in %q", field)
 		}
 	}
 	return parts
@@ -127,14 +127,14 @@ func (l *loader) league(at line) {
 	}
 	var tier int
 	if _, err := fmt.Sscanf(f[3], "%d", &tier); err != nil || tier < 1 || tier > 9 {
-		l.fail(at, "tier %q, want 1 to 9", f[3])
+		l.failf(at, "tier %q, want 1 to 9", f[3])
 	}
 	id := bot.LeagueID(f[0])
 	if bot.Slug(f[0]) != f[0] || f[1] == "" || len(f[2]) != 3 {
-		l.fail(at, "want an id of lower case letters, a name and a country of three letters")
+		l.failf(at, "want an id of lower case letters, a name and a country of three letters")
 	}
 	if _, dup := l.g.leagueByID[id]; dup {
-		l.fail(at, "league %q is listed twice", id)
+		l.failf(at, "league %q is listed twice", id)
 		return
 	}
 	l.g.leagueByID[id] = len(l.g.leagues)
@@ -149,14 +149,14 @@ func (l *loader) clubFile(file string) {
 			id, ok = strings.CutSuffix(id, "]")
 			i, known := l.g.leagueByID[bot.LeagueID(strings.TrimSpace(id))]
 			if !ok || !known {
-				l.fail(at, "unknown league %q (see leagues.txt)", at.text)
+				l.failf(at, "unknown league %q (see leagues.txt)", at.text)
 				return
 			}
 			current = l.g.leagues[i]
 			return
 		}
 		if current.ID == "" {
-			l.fail(at, "club before the first [league]")
+			l.failf(at, "club before the first [league]")
 			return
 		}
 		l.club(at, current)
@@ -175,7 +175,7 @@ func (l *loader) club(at line, league bot.League) {
 		League: league.ID, Country: league.Country,
 	}
 	if c.Short == "" {
-		l.fail(at, "club %q has no short name", c.ID)
+		l.failf(at, "club %q has no short name", c.ID)
 	}
 	if l.enter(at, c) {
 		l.clubForms(c, league.Tier, l.list(at, f[6]), l.list(at, f[7]))
@@ -185,15 +185,15 @@ func (l *loader) club(at line, league bot.League) {
 // enter adds a club to the list after checking id and name.
 func (l *loader) enter(at line, c bot.Club) bool {
 	if c.Name == "" {
-		l.fail(at, "club %q has no name", c.ID)
+		l.failf(at, "club %q has no name", c.ID)
 		return false
 	}
 	if c.ID == "" || bot.Slug(string(c.ID)) != string(c.ID) {
-		l.fail(at, "club id %q, want lower case letters, digits and hyphens, at most 40", c.ID)
+		l.failf(at, "club id %q, want lower case letters, digits and hyphens, at most 40", c.ID)
 		return false
 	}
 	if before, dup := l.lines[c.ID]; dup {
-		l.fail(at, "club id %q is already used in %s", c.ID, before)
+		l.failf(at, "club id %q is already used in %s", c.ID, before)
 		return false
 	}
 	l.lines[c.ID] = at.String()
@@ -208,7 +208,7 @@ func (l *loader) nation(at line) {
 		return
 	}
 	if len(f[1]) != 3 {
-		l.fail(at, "country code %q, want three letters", f[1])
+		l.failf(at, "country code %q, want three letters", f[1])
 	}
 	c := bot.Club{
 		ID: bot.ClubID(bot.Slug(f[0])), Name: f[0], Short: f[0], Country: f[1], National: true,
@@ -230,16 +230,16 @@ func (l *loader) outlet(at line) {
 	case "1", "2", "3":
 		o.Tier = int(f[1][0] - '0')
 	default:
-		l.fail(at, "tier %q, want 1, 2 or 3", f[1])
+		l.failf(at, "tier %q, want 1, 2 or 3", f[1])
 	}
 	for _, name := range append([]string{o.Name}, o.Aliases...) {
 		key := bot.NormaliseName(name)
 		if key == "" {
-			l.fail(at, "empty outlet name")
+			l.failf(at, "empty outlet name")
 			continue
 		}
 		if other, dup := l.g.outlets[key]; dup && other.Name != o.Name {
-			l.fail(at, "%q already means %s", name, other.Name)
+			l.failf(at, "%q already means %s", name, other.Name)
 			continue
 		}
 		l.g.outlets[key] = o
@@ -253,7 +253,7 @@ func (l *loader) outlet(at line) {
 func (l *loader) phrase(at line) {
 	end := l.g.trie.add(splitWords(at.text))
 	if end == 0 {
-		l.fail(at, "no words")
+		l.failf(at, "no words")
 		return
 	}
 	n := &l.g.trie.nodes[end]
@@ -291,7 +291,7 @@ func (l *loader) wordsInto(set map[string]struct{}) func(line) {
 		for w := range strings.FieldsSeq(at.text) {
 			key := Normalise(w)
 			if key == "" {
-				l.fail(at, "%q holds no letters", w)
+				l.failf(at, "%q holds no letters", w)
 			}
 			set[key] = struct{}{}
 		}

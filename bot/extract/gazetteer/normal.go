@@ -30,7 +30,7 @@ func appendNormal(dst []byte, word string) []byte {
 	var last rune
 	for _, r := range word {
 		if r < utf8.RuneSelf {
-			dst, last = appendASCII(dst, byte(r)), r
+			dst, last = appendASCII(dst, byte(r)), r //nolint:gosec // ASCII
 			continue
 		}
 		if unicode.Is(unicode.Mn, r) {

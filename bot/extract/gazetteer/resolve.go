@@ -72,19 +72,8 @@ func (g *Gazetteer) nearly(typed string, note func(*entry, int)) {
 	}
 	var near [gradeSound + 1][]int
 	for i := range g.entries {
-		e := &g.entries[i]
-		switch {
-		case beginsWord(e.text, typed):
-			near[gradePrefix] = append(near[gradePrefix], i)
-		case limit > 0 && e.form != Ground:
-			switch d := bot.Distance(e.text, typed, limit); {
-			case d == 1:
-				near[gradeEdit] = append(near[gradeEdit], i)
-			case d == 2 && limit == 2:
-				near[gradeEdits] = append(near[gradeEdits], i)
-			case len(sound) >= 3 && e.text[0] == typed[0] && bot.Phonetic(e.text) == sound:
-				near[gradeSound] = append(near[gradeSound], i)
-			}
+		if grade, ok := g.entries[i].grade(typed, sound, limit); ok {
+			near[grade] = append(near[grade], i)
 		}
 	}
 	for grade, found := range near {
@@ -95,6 +84,25 @@ func (g *Gazetteer) nearly(typed string, note func(*entry, int)) {
 			return
 		}
 	}
+}
+
+// grade says how near an entry is to what was typed, which sounds like sound and
+// may have up to limit errors. Grounds are found by their beginning only.
+func (e *entry) grade(typed, sound string, limit int) (int, bool) {
+	if beginsWord(e.text, typed) {
+		return gradePrefix, true
+	}
+	if limit == 0 || e.form == Ground {
+		return 0, false
+	}
+	switch d := bot.Distance(e.text, typed, limit); {
+	case d == 1:
+		return gradeEdit, true
+	case d <= limit:
+		return gradeEdits, true
+	}
+	heard := len(sound) >= 3 && e.text[0] == typed[0] && bot.Phonetic(e.text) == sound
+	return gradeSound, heard
 }
 
 // beginsWord reports whether one of the words of text, and what follows, begins

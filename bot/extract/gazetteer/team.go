@@ -18,22 +18,28 @@ func teamAt(words []string, i int) (bot.Team, int) {
 	if next >= len(words) {
 		return "", i
 	}
-	following := string(appendNormal(nil, words[next]))
-	switch key {
-	case "u", "under":
-		if team := ageGroup(following); team != "" {
-			return team, next + 1
-		}
-	case "a", "b", "c", "d":
-		if following == "junioren" || following == "jugend" || following == "juniorinnen" {
-			return bot.YouthTeam, next + 1
-		}
-	case "zweite", "zweiter", "zweiten":
-		if following == "mannschaft" {
-			return bot.SecondTeam, next + 1
-		}
+	if team := teamPair(key, string(appendNormal(nil, words[next]))); team != "" {
+		return team, next + 1
 	}
 	return "", i
+}
+
+// teamPair knows the teams that two words name: "U 19", "A-Junioren", "zweite
+// Mannschaft".
+func teamPair(first, second string) bot.Team {
+	switch first {
+	case "u", "under":
+		return ageGroup(second)
+	case "a", "b", "c", "d":
+		if second == "junioren" || second == "jugend" || second == "juniorinnen" {
+			return bot.YouthTeam
+		}
+	case "zweite", "zweiter", "zweiten":
+		if second == "mannschaft" {
+			return bot.SecondTeam
+		}
+	}
+	return ""
 }
 
 func skipHyphen(words []string, i int) int {

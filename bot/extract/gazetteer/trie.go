@@ -96,7 +96,7 @@ func (t *trie) add(words []string) uint32 {
 		}
 		token, ok := t.tokens[string(key)]
 		if !ok {
-			token = uint32(len(t.tokens))
+			token = uint32(len(t.tokens)) //nolint:gosec // far below 2^32 words
 			t.tokens[string(key)] = token
 		}
 		edge := uint64(at)<<32 | uint64(token)
