@@ -183,7 +183,8 @@ func openFile(path string, o Options) (db *bbolt.DB, err error) {
 // create makes a new store beside path and gives it the name when it is
 // complete: a crash leaves no half-made file under the name.
 func create(path string, o Options) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	sweep(path)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+freshSuffix)
 	if err != nil {
 		return err
 	}

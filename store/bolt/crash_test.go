@@ -46,6 +46,38 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d updates over %d kills", known, rounds)
 }
 
+// TestLockedByAnotherProcess: whoever comes second is told who was first.
+func TestLockedByAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "k.db")
+	child := exec.Command(os.Args[0], "-test.run=^TestKilled$", "-test.v=false")
+	child.Env = append(os.Environ(), crashWriter+"="+path)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // it writes
+		t.Fatal(err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		_, err = bolt.Open(path, bolt.Options{ReadOnly: readOnly})
+		if !errors.Is(err, bot.ErrLocked) {
+			t.Errorf("second opener: %v", err)
+			continue
+		}
+		for _, want := range []string{path, strconv.Itoa(child.Process.Pid), filepath.Base(os.Args[0])} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q does not name %s", err, want)
+			}
+		}
+	}
+	_ = child.Process.Kill()
+	_ = child.Wait()
+	verifyPrefix(t, path, 1)
+}
+
 // killOnce lets a child write for a random while and returns the last update
 // that it reported as committed.
 func killOnce(t *testing.T, path string) (committed int) {

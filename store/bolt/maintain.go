@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -80,29 +81,32 @@ func checkPages(ctx context.Context, db *bbolt.DB) (problems []ledger.Problem, e
 // what was there. The copy has the name only when it is complete, on disk and
 // checked.
 func (s *Store) Backup(ctx context.Context, dest string) error {
-	err := s.replace(dest, func(copied *os.File) error {
+	if same(s.path, dest) {
+		return fmt.Errorf("back up %s: that is the database itself; name another file", s.path)
+	}
+	err := replace(ctx, dest, func(copied *os.File) error {
 		return s.engine.View(ctx, func(r ledger.Reader) error {
 			t, ok := r.(*transaction)
 			if !ok {
-				return errors.New("not a file transaction")
+				return errForeign
 			}
 			_, err := t.tx.WriteTo(stoppable{ctx, copied})
 			return err
 		})
-	}, func(name string) error { return verify(ctx, name) })
+	})
 	if err != nil {
 		return fmt.Errorf("back up %s to %s: %w", s.path, dest, classify(err))
 	}
 	return nil
 }
 
+var errForeign = errors.New("not a transaction of this store")
+
 // replace fills a temporary file, makes it durable, checks it and gives it the
 // name dest.
-func (s *Store) replace(dest string, fill func(*os.File) error, check func(name string) error) error {
-	if same(s.path, dest) {
-		return errors.New("that is the database itself")
-	}
-	f, err := os.CreateTemp(filepath.Dir(dest), filepath.Base(dest)+".new-*")
+func replace(ctx context.Context, dest string, fill func(*os.File) error) error {
+	sweep(dest)
+	f, err := os.CreateTemp(filepath.Dir(dest), filepath.Base(dest)+freshSuffix)
 	if err != nil {
 		return err
 	}
@@ -110,13 +114,30 @@ func (s *Store) replace(dest string, fill func(*os.File) error, check func(name 
 	if err := errors.Join(fill(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := check(f.Name()); err != nil {
+	if err := verify(ctx, f.Name()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), dest); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(dest))
+}
+
+// freshSuffix is how files are called that have not got their name yet.
+const freshSuffix = ".new-*"
+
+// sweep removes what a killed process left half-made; an hour is longer than
+// any copy takes.
+func sweep(dest string) {
+	left, err := filepath.Glob(dest + freshSuffix)
+	if err != nil {
+		return // a name with brackets; nothing is lost
+	}
+	for _, name := range left {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(name)
+		}
+	}
 }
 
 func same(a, b string) bool {
@@ -164,25 +185,11 @@ func Compact(ctx context.Context, src, dest string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	f, err := os.CreateTemp(filepath.Dir(dest), filepath.Base(dest)+".new-*")
+	err = replace(ctx, dest, func(f *os.File) error { return s.copyTo(ctx, f.Name()) })
 	if err != nil {
-		return err
-	}
-	fresh := f.Name()
-	defer func() { _ = os.Remove(fresh) }()
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := s.copyTo(ctx, fresh); err != nil {
 		return fmt.Errorf("compact %s: %w", src, classify(err))
 	}
-	if err := verify(ctx, fresh); err != nil {
-		return fmt.Errorf("compact %s: %w", src, err)
-	}
-	if err := os.Rename(fresh, dest); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(dest))
+	return nil
 }
 
 func (s *Store) copyTo(ctx context.Context, fresh string) (err error) {
@@ -197,7 +204,7 @@ func (s *Store) copyTo(ctx context.Context, fresh string) (err error) {
 	return s.engine.View(ctx, func(r ledger.Reader) error {
 		from, ok := r.(*transaction)
 		if !ok {
-			return errors.New("not a file transaction")
+			return errForeign
 		}
 		for _, space := range ledger.Spaces() {
 			if err := copySpace(ctx, db, from, space); err != nil {
