@@ -201,7 +201,7 @@ func (w *world) start(tb testing.TB) {
 				if err != nil {
 					tb.Errorf("Run: %v", err)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				tb.Error("Run did not end")
 			}
 		})

@@ -53,7 +53,7 @@ func (s *Server) Messages(chat int64) []Message {
 }
 
 // Await waits until a chat holds n messages of the bot and returns them; it
-// fails the test when that takes longer than 10 s.
+// fails the test when that takes longer than a minute.
 func (s *Server) Await(tb testing.TB, chat int64, n int) []Message {
 	tb.Helper()
 	var messages []Message
@@ -68,7 +68,7 @@ func (s *Server) Await(tb testing.TB, chat int64, n int) []Message {
 // happened on the server.
 func (s *Server) AwaitThat(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		s.mu.Lock()
 		arrived := s.arrived
