@@ -77,6 +77,7 @@ type doc struct {
 	persons []person
 	clubs   []club
 	hits    []phraseHit
+	hit     phraseHit // the one being tried
 	trigs   []trigger
 	facts   []fact
 	posts   []post

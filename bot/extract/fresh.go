@@ -254,16 +254,6 @@ func (d *doc) narrated(t *trigger) bool {
 	if t.sent < leadSentences || !d.toks[t.head].info.past && !d.pastVerb(t) {
 		return false
 	}
-	s := &d.sents[t.sent]
-	for i := s.from; i < s.to; i++ {
-		m := d.toks[i].ment
-		if m < 0 || d.ments[m].kind != personMention || d.ments[m].ent < 0 {
-			continue
-		}
-		if int(d.toks[d.persons[d.ments[m].ent].first].sent) < leadSentences {
-			return false
-		}
-	}
 	return true
 }
 

@@ -63,10 +63,9 @@ type idiom struct {
 // phrase is a run of elements that stand side by side.
 type phrase struct {
 	elems []element
-	final bool // must end its clause: the particle of a separable verb
-	after bool // must follow the idiom's first phrase
-	owner []int32
-	not   []int32 // idioms that it forbids
+	final bool    // must end its clause: the particle of a separable verb
+	after bool    // must follow the idiom's first phrase
+	owner []int32 // idioms that begin with it
 }
 
 // element is one place of a phrase.
@@ -194,6 +193,7 @@ func (l *lexicon) separate(fields []string) [][]string {
 // compile turns the fields of one pattern into phrases.
 func (l *lexicon) compile(i *idiom, fields []string) error {
 	var p phrase
+	var words []string
 	never := false
 	flush := func() error {
 		if len(p.elems) == 0 {
@@ -202,16 +202,22 @@ func (l *lexicon) compile(i *idiom, fields []string) error {
 		if first := p.elems[0]; first.optional || first.gap > 0 {
 			return fmt.Errorf("idiom %q: a phrase begins with a word that need not be there", i.id)
 		}
-		id := phraseID(len(l.phrases)) //nolint:gosec // a few thousand
+		key := strings.Join(words, " ")
+		id, known := l.phraseIDs[key]
+		if !known {
+			id = phraseID(len(l.phrases)) //nolint:gosec // a few thousand
+			l.phraseIDs[key] = id
+			l.phrases = append(l.phrases, p)
+		}
 		if never {
 			i.never = append(i.never, id)
-			p.not = append(p.not, int32(len(l.idioms))) //nolint:gosec // as above
 		} else {
 			i.phrases = append(i.phrases, id)
-			p.owner = append(p.owner, int32(len(l.idioms))) //nolint:gosec // as above
+			if len(i.phrases) == 1 {
+				l.phrases[id].owner = append(l.phrases[id].owner, int32(len(l.idioms))) //nolint:gosec // as above
+			}
 		}
-		l.phrases = append(l.phrases, p)
-		p, never = phrase{}, false
+		p, never, words = phrase{}, false, words[:0]
 		return nil
 	}
 	for _, f := range fields {
@@ -237,6 +243,7 @@ func (l *lexicon) compile(i *idiom, fields []string) error {
 			return fmt.Errorf("idiom %q: %w", i.id, err)
 		}
 		p.elems = append(p.elems, e)
+		words = append(words, f)
 	}
 	return flush()
 }

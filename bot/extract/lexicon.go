@@ -34,6 +34,7 @@ type lexicon struct {
 	phrases     []phrase
 	byElem      [][]phraseID // phrases that begin with the element
 	byEntity    [mentionKinds][]phraseID
+	phraseIDs   map[string]phraseID // by their words: idioms share phrases
 	elemIDs     map[string]elemID
 	verbs       map[string]verb
 }
@@ -89,7 +90,7 @@ func (e *lineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.l
 func loadLexicon(files fs.FS, dir string) (*lexicon, error) {
 	l := &lexicon{
 		words: map[string]*word{}, endings: map[string]*word{}, shortest: 99,
-		unknown: &word{}, people: map[string]class{}, elemIDs: map[string]elemID{}, verbs: map[string]verb{},
+		unknown: &word{}, people: map[string]class{}, phraseIDs: map[string]phraseID{}, elemIDs: map[string]elemID{}, verbs: map[string]verb{},
 	}
 	names, err := fs.Glob(files, dir+"/*.txt")
 	if err != nil {

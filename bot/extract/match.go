@@ -79,37 +79,34 @@ func (d *doc) matchEntity(m, i, to int) {
 // matchPhrase tries phrase p at token i.
 func (d *doc) matchPhrase(p phraseID, i, to int) {
 	ph := &d.lex.phrases[p]
-	h := phraseHit{phrase: p, from: i}
-	end := d.matchElems(ph.elems, i, to, &h)
-	if end < 0 {
+	d.hit = phraseHit{phrase: p, from: i}
+	end := d.matchElems(ph.elems, i, to)
+	if end < 0 || ph.final && !d.endsClause(end, to) {
 		return
 	}
-	if ph.final && !d.endsClause(end, to) {
-		return
-	}
-	h.to = end
-	d.hits = append(d.hits, h)
+	d.hit.to = end
+	d.hits = append(d.hits, d.hit)
 }
 
 // matchElems matches elements from token i on and returns the end, or -1. A
 // gap takes the nearest continuation.
-func (d *doc) matchElems(elems []element, i, to int, h *phraseHit) int {
+func (d *doc) matchElems(elems []element, i, to int) int {
 	for k := range elems {
 		e := &elems[k]
 		if e.gap > 0 {
 			for skip := 0; skip <= e.gap && i+skip <= to; skip++ {
-				try := *h
-				if end := d.matchElems(elems[k+1:], i+skip, to, &try); end >= 0 {
-					*h = try
+				before := d.hit.captures
+				if end := d.matchElems(elems[k+1:], i+skip, to); end >= 0 {
 					return end
 				}
+				d.hit.captures = before
 				if i+skip < to && d.stopsGap(i+skip) {
 					break
 				}
 			}
 			return -1
 		}
-		n := d.matchElem(e, i, to, h)
+		n := d.matchElem(e, i, to)
 		if n > 0 && e.person == 'C' && k == len(elems)-1 && d.ments[d.toks[i].ment].compound {
 			return -1 // "Celestini-Aus" is not Celestini
 		}
@@ -128,7 +125,7 @@ func (d *doc) stopsGap(i int) bool {
 }
 
 // matchElem is the number of tokens that e takes at i; 0 when it does not match.
-func (d *doc) matchElem(e *element, i, to int, h *phraseHit) int {
+func (d *doc) matchElem(e *element, i, to int) int {
 	if i >= to {
 		return 0
 	}
@@ -137,7 +134,7 @@ func (d *doc) matchElem(e *element, i, to int, h *phraseHit) int {
 		if t.ment < 0 || d.ments[t.ment].kind != want || d.ments[t.ment].from != i {
 			return 0
 		}
-		if h.captures < len(h.capture) {
+		if h := &d.hit; h.captures < len(h.capture) {
 			what := e.person
 			if want == clubMention {
 				what = 'K'
@@ -182,7 +179,7 @@ func (d *doc) joinPhrases(n int) {
 		ph := &d.lex.phrases[h.phrase]
 		for _, owner := range ph.owner {
 			im := &d.lex.idioms[owner]
-			if im.phrases[0] != h.phrase || im.lang != d.language {
+			if im.lang != d.language {
 				continue
 			}
 			t := trigger{idiom: im, sent: n, from: h.from, to: h.to, head: h.from}
