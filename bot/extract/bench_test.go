@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,12 +50,29 @@ func BenchmarkCoachingNews(b *testing.B) {
 	}
 }
 
-func BenchmarkMegabyteOfTrainer(b *testing.B) {
+// BenchmarkAdversarial shows that no input takes more than linear time: the
+// bytes per second of a text and of one eight times as long are alike.
+func BenchmarkAdversarial(b *testing.B) {
 	x := newExtractor(b)
-	a := bot.Article{Text: strings.Repeat("Trainer ", 1<<17)}
-	b.SetBytes(int64(len(a.Text)))
-	for b.Loop() {
-		x.Extract(a)
+	for name, piece := range map[string]string{
+		"trainer":  "Trainer ",
+		"sentence": "Trainer Hans Muster verlässt den FC Musterstadt und wird Nachfolger von Otto Muster. ",
+		"names":    "Hans Muster, Otto Beispiel und ",
+		"clubs":    "Trainer des FC Aal, SV Bor und TSV Cux; ",
+		"hyphens":  "Trainer a-\n",
+		"numbers":  "Trainer 1. 2. 3. 12:3 ",
+		"pronouns": "er ihn der 42-Jährige Trainer ",
+		"gaps":     "trennt sich von von von von Trainer ",
+	} {
+		for _, size := range []int{150_000, 1_200_000} {
+			b.Run(fmt.Sprintf("%s/%dKB", name, size/1000), func(b *testing.B) {
+				a := bot.Article{Text: strings.Repeat(piece, size/len(piece))}
+				b.SetBytes(int64(len(a.Text)))
+				for b.Loop() {
+					x.Extract(a)
+				}
+			})
+		}
 	}
 }
 

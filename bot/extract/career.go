@@ -44,7 +44,7 @@ func (d *doc) stationDate(f *fact) bot.Date {
 
 // station reads "spielte für Y", "coachte Y von 2011 bis 2013".
 func (d *doc) station(t *trigger) {
-	if d.negated(t) {
+	if len(d.posts) >= 2*maxPosts || d.negated(t) {
 		return
 	}
 	m := d.coachSlot(t)

@@ -64,12 +64,18 @@ func (d *doc) anchor(h *gazetteer.Hit) {
 	d.clubs[c].anchored = true
 }
 
+// maxClubs bounds the clubs of one article; a league table names twenty.
+const maxClubs = 250
+
 // clubFor is the index of a club of the gazetteer, added when new.
 func (d *doc) clubFor(id bot.ClubID) int {
 	for i := range d.clubs {
 		if d.clubs[i].id == id {
 			return i
 		}
+	}
+	if len(d.clubs) >= maxClubs {
+		return len(d.clubs) - 1
 	}
 	c := club{id: id, name: string(id), first: -1}
 	if known, ok := d.gaz.Club(id); ok {

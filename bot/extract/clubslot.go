@@ -163,6 +163,14 @@ func (d *doc) titleOnly(t *trigger, x *mention) bool {
 // companion is the club that the article names beside a person most often, or
 // -1: his own, as a rule.
 func (d *doc) companion(p int) int {
+	k := &d.persons[p]
+	if !k.placed {
+		k.placed, k.home = true, d.findCompanion(p)
+	}
+	return k.home
+}
+
+func (d *doc) findCompanion(p int) int {
 	var score [maxCompanions]float64
 	for m := range d.ments {
 		x := &d.ments[m]

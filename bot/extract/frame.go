@@ -250,8 +250,15 @@ func (d *doc) fillSuccession(t *trigger, m int) {
 	}
 }
 
+// maxFacts bounds the facts of one article; the busiest column has about
+// fifty.
+const maxFacts = 300
+
 // propose adds the fact that trigger t says about the person of mention m.
 func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
+	if len(d.facts) >= maxFacts {
+		return
+	}
 	im := t.idiom
 	f := fact{
 		typ: typ, person: d.ments[m].ent, role: im.role, manner: im.manner, stage: im.stage, stance: im.stance,

@@ -202,9 +202,10 @@ func (d *doc) toldAsPast(t *trigger) bool {
 			}
 		}
 	}
-	for i := range d.trigs {
-		o := &d.trigs[i]
-		if o.sent == t.sent && o.idiom.kind == kindHistory && d.sameClause(o, t) {
+	beside := d.beside(t.sent)
+	for i := range beside {
+		o := &beside[i]
+		if o.idiom.kind == kindHistory && d.sameClause(o, t) {
 			return true
 		}
 	}

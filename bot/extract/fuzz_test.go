@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"karussell/bot"
@@ -50,43 +49,4 @@ func FuzzExtract(f *testing.F) {
 
 func boundary(s string, i int) bool {
 	return i == len(s) || utf8.RuneStart(s[i]) || !utf8.ValidString(s)
-}
-
-// TestCostGrowsLinearly compares the cost of an adversarial text with one of
-// eight times the length: eight times the work may take some more than eight
-// times as long, not sixty-four.
-func TestCostGrowsLinearly(t *testing.T) {
-	x := newExtractor(t)
-	for name, piece := range map[string]string{
-		"roles":    "Trainer ",
-		"sentence": "Trainer Hans Muster verlässt den FC Musterstadt und wird Nachfolger von Otto Muster. ",
-		"names":    "Hans Muster, Otto Beispiel und ",
-		"clubs":    "FC Aal, SV Bor und TSV Cux; ",
-		"hyphens":  "a-\n",
-		"numbers":  "1. 2. 3. 12:3 ",
-		"pronouns": "er ihn der 42-Jährige ",
-		"gaps":     "trennt sich von von von von ",
-	} {
-		t.Run(name, func(t *testing.T) {
-			small, large := duration(x, piece, 20_000), duration(x, piece, 160_000)
-			if large > 40*small+50*time.Millisecond {
-				t.Errorf("20 KB take %v, 160 KB take %v", small, large)
-			}
-		})
-	}
-}
-
-// duration is the best of three.
-func duration(x interface {
-	Extract(a bot.Article) bot.Extraction
-}, piece string, size int,
-) time.Duration {
-	a := bot.Article{Text: strings.Repeat(piece, size/len(piece))}
-	best := time.Hour
-	for range 3 {
-		start := time.Now()
-		x.Extract(a)
-		best = min(best, time.Since(start))
-	}
-	return best
 }

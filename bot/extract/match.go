@@ -273,6 +273,16 @@ func (d *doc) forbidden(im *idiom, t *trigger) bool {
 	return false
 }
 
+// beside is the triggers of one sentence; triggers are sorted by sentence.
+func (d *doc) beside(sent int) []trigger {
+	from := sort.Search(len(d.trigs), func(i int) bool { return d.trigs[i].sent >= sent })
+	to := from
+	for to < len(d.trigs) && d.trigs[to].sent == sent {
+		to++
+	}
+	return d.trigs[from:to]
+}
+
 // sortTriggers orders triggers by place; longer ones first.
 func (d *doc) sortTriggers() {
 	sort.SliceStable(d.trigs, func(a, b int) bool {

@@ -20,11 +20,9 @@ func (d *doc) unreal(t *trigger) string {
 	case t.idiom.context && !d.topic.seeking:
 		return "no club seeks a coach here"
 	}
-	for i := range d.trigs {
-		o := &d.trigs[i]
-		if o.sent != t.sent {
-			continue
-		}
+	beside := d.beside(t.sent)
+	for i := range beside {
+		o := &beside[i]
 		if (o.idiom.kind == kindWish || o.idiom.kind == kindDeny) && d.sameClause(o, t) {
 			return "overruled by " + o.idiom.id
 		}
@@ -129,9 +127,10 @@ func (d *doc) negated(t *trigger) bool {
 // spokenFor reports whether the negation at token i is a part of another idiom
 // ("nicht zur Verfügung").
 func (d *doc) spokenFor(t *trigger, i int) bool {
-	for k := range d.trigs {
-		o := &d.trigs[k]
-		if o.sent == t.sent && o != t && o.idiom.id != t.idiom.id && o.idiom.negative && o.inTrigger(i) && !o.overlaps(t) {
+	beside := d.beside(t.sent)
+	for k := range beside {
+		o := &beside[k]
+		if o != t && o.idiom.id != t.idiom.id && o.idiom.negative && o.inTrigger(i) && !o.overlaps(t) {
 			return true
 		}
 	}
@@ -157,11 +156,9 @@ func (d *doc) certainty(t *trigger, typ bot.EventType) bot.Status {
 		return t.idiom.status
 	}
 	official := false
-	for i := range d.trigs {
-		o := &d.trigs[i]
-		if o.sent != t.sent {
-			continue
-		}
+	beside := d.beside(t.sent)
+	for i := range beside {
+		o := &beside[i]
 		switch o.idiom.kind {
 		case kindHedge:
 			if d.reaches(o, t) {
@@ -225,9 +222,10 @@ func (d *doc) hypothetical(t *trigger) bool {
 func (d *doc) colourRole(t *trigger, m int, f *fact) {
 	x := &d.ments[m]
 	from, to := d.clauseOf(t.head)
-	for i := range d.trigs {
-		o := &d.trigs[i]
-		if o.sent == t.sent && o.idiom.kind == kindInterim && f.typ == bot.Appointment && !f.pred && f.role == "" && d.sameClauseWide(o, t, x) {
+	beside := d.beside(t.sent)
+	for i := range beside {
+		o := &beside[i]
+		if o.idiom.kind == kindInterim && f.typ == bot.Appointment && !f.pred && f.role == "" && d.sameClauseWide(o, t, x) {
 			f.role = bot.Interim
 		}
 	}
@@ -331,9 +329,10 @@ func (d *doc) roleNear(from, to int, x *mention) bot.Role {
 
 // colourManner reads "einvernehmlich", "auf eigenen Wunsch" beside a departure.
 func (d *doc) colourManner(t *trigger, f *fact) {
-	for i := range d.trigs {
-		o := &d.trigs[i]
-		if o.idiom.kind == kindManner && o.sent == t.sent && d.reaches(o, t) {
+	beside := d.beside(t.sent)
+	for i := range beside {
+		o := &beside[i]
+		if o.idiom.kind == kindManner && d.reaches(o, t) {
 			f.manner = o.idiom.manner
 		}
 	}

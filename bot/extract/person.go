@@ -22,6 +22,8 @@ type person struct {
 	count   int
 	single  bool // only a surname is known
 	common  bool // the surname is also a common word (Anfang, Ende)
+	placed  bool // home is known
+	home    int  // see companion
 	woman   bool
 }
 

@@ -501,8 +501,14 @@ func (d *doc) addPost(p, c int, o *office, rule string, at int) {
 	d.keepPost(p, c, o, rule, at)
 }
 
+// maxPosts bounds the posts of one article.
+const maxPosts = 600
+
 // keepPost appends a post.
 func (d *doc) keepPost(p, c int, o *office, rule string, at int) {
+	if len(d.posts) >= maxPosts {
+		return
+	}
 	x := &d.ments[c]
 	role := o.role
 	if role == "" {

@@ -10,11 +10,15 @@ type sentence struct {
 	question bool
 }
 
+// maxSentence is the longest sentence in tokens; longer runs are no prose and
+// are cut, so that work per sentence stays bounded.
+const maxSentence = 400
+
 // split cuts the tokens of one block into sentences.
 func (d *doc) split(from, to, blk int) {
 	start := from
 	for i := from; i < to; i++ {
-		if !d.endsAt(i, to) {
+		if !d.endsAt(i, to) && i-start < maxSentence {
 			continue
 		}
 		end := i + 1

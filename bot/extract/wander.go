@@ -10,6 +10,9 @@ import (
 func (d *doc) wanderings() {
 	for n := range d.sents {
 		s := &d.sents[n]
+		if len(d.posts) >= 3*maxPosts {
+			return
+		}
 		if s.kind == headlineBlock || s.kind == teaserBlock || d.newsIn(n) {
 			continue
 		}
