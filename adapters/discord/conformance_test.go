@@ -15,7 +15,7 @@ import (
 func TestConformance(t *testing.T) {
 	adaptertest.Run(t, func(t *testing.T) adaptertest.Fixture {
 		t.Helper()
-		s := discordtest.New(t, discordtest.Options{Contract: contract(t)})
+		s := discordtest.New(t, judged(t, discordtest.Options{}))
 		guild := s.AddGuild("Kurve")
 		channel := s.AddChannel(guild, discordtest.Channel{Name: "trainer"})
 		chat := bot.ChatRef{Platform: "discord", Chat: channel}

@@ -22,25 +22,36 @@ import (
 func TestMain(m *testing.M) {
 	// The tests wait more than they work: the library sleeps a second whenever a
 	// connection ends.
-	if err := flag.Set("test.parallel", "16"); err != nil {
+	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// contract is the path of Discord's OpenAPI description, or empty.
-func contract(tb testing.TB) string {
-	tb.Helper()
+// judge is shared by all tests: reading the contract takes half a second.
+var judge = sync.OnceValues(func() (*discordtest.Judge, error) {
 	dir := os.Getenv("KARUSSELL_SHARED")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared")
 	}
 	path := filepath.Join(dir, "contracts", "discord-openapi.json")
 	if _, err := os.Stat(path); err != nil {
-		tb.Log("the contract discord-openapi.json is not here: requests are judged by the rules beyond it only")
-		return ""
+		path = ""
 	}
-	return path
+	return discordtest.NewJudge(path)
+})
+
+func judged(tb testing.TB, opt discordtest.Options) discordtest.Options {
+	tb.Helper()
+	j, err := judge()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if !j.Knows() {
+		tb.Log("the contract discord-openapi.json is not here: requests are judged by the rules beyond it only")
+	}
+	opt.Judge = j
+	return opt
 }
 
 // engine is a working stand-in for bot.Engine.
@@ -191,9 +202,7 @@ func newAdapter(t *testing.T, s *discordtest.Server, set ...setting) *discord.Ad
 // play starts everything and waits until the commands are published.
 func play(t *testing.T, opt discordtest.Options, set ...setting) *stage {
 	t.Helper()
-	if opt.Contract == "" {
-		opt.Contract = contract(t)
-	}
+	opt = judged(t, opt)
 	st := &stage{t: t, engine: newEngine()}
 	st.server = discordtest.New(t, opt)
 	st.guild = st.server.AddGuild("Kurve")

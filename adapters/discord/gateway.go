@@ -141,7 +141,7 @@ func (s *shard) run(ctx context.Context) error {
 		}
 		end := l.connect(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is no error of Run
 		}
 		a.meter.Count("discord_disconnects_total", 1, "cause", end.cause())
 		a.log.InfoContext(ctx, "discord connection ended", "shard", s.id, "cause", end.cause(), "code", end.code, "resumable", end.canResume())

@@ -92,25 +92,35 @@ func (a *Adapter) deliver(ctx context.Context, p placement, m bot.Message) (spot
 		body.Reference = &reference{MessageID: ref.message, ChannelID: ref.channel}
 	}
 	at, err := a.post(ctx, p.channel, body, m.Picture)
-	r, refused := errors.AsType[*refusal](err)
-	if !refused {
-		return at, err
+	if r, refused := errors.AsType[*refusal](err); refused {
+		return a.mend(ctx, p, m, body, r)
 	}
-	switch {
-	case r.code == codeArchived && a.wake(ctx, p.channel):
-		return a.post(ctx, p.channel, body, m.Picture)
-	case body.Reference != nil && (r.code == codeReplyNeedsHistory || r.code == codeUnknownMessage):
-		body.Reference = nil
-		return a.post(ctx, p.channel, body, m.Picture)
-	case m.Picture != nil && (r.code == codeTooLarge || r.code == codeFileTooLarge):
-		m.Picture = nil
-		return a.deliver(ctx, p, m)
-	case r.code == codeNotText || r.code == codeWrongChannelType:
-		if c, cerr := a.channels.get(ctx, p.channel); cerr == nil && c.isForum() {
+	return at, err
+}
+
+// mend tries once more without what Discord named, or returns the refusal.
+func (a *Adapter) mend(ctx context.Context, p placement, m bot.Message, body *payload, r *refusal) (spot, error) {
+	switch r.code {
+	case codeArchived:
+		if a.wake(ctx, p.channel) {
+			return a.post(ctx, p.channel, body, m.Picture)
+		}
+	case codeReplyNeedsHistory, codeUnknownMessage:
+		if body.Reference != nil {
+			body.Reference = nil
+			return a.post(ctx, p.channel, body, m.Picture)
+		}
+	case codeTooLarge, codeFileTooLarge, codeMissingPermission: // perhaps only that to attach files
+		if m.Picture != nil {
+			m.Picture = nil
+			return a.deliver(ctx, p, m)
+		}
+	case codeNotText, codeWrongChannelType:
+		if c, err := a.channels.get(ctx, p.channel); err == nil && c.isForum() {
 			return a.openPost(ctx, p.channel, m)
 		}
 	}
-	return at, err
+	return spot{}, r
 }
 
 func (a *Adapter) post(ctx context.Context, channel string, body *payload, file *bot.Picture) (spot, error) {

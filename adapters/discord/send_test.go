@@ -18,7 +18,7 @@ import (
 // desk is an adapter that only sends: Run is not needed for that.
 func desk(t *testing.T, opt discordtest.Options) *stage {
 	t.Helper()
-	opt.Contract = contract(t)
+	opt = judged(t, opt)
 	st := &stage{t: t, engine: newEngine()}
 	st.server = discordtest.New(t, opt)
 	st.guild = st.server.AddGuild("Kurve")
@@ -151,6 +151,9 @@ func TestPictureIsGivenUpBeforeTheMessage(t *testing.T) {
 	if got := st.server.Messages(st.channel)[0]; len(got.Files) != 0 {
 		t.Errorf("files %q", got.Files)
 	}
+	st.server.Deny(st.channel, discordtest.AttachFiles)
+	m.Nonce = "n2"
+	mustSend(t, st, st.chat(), m)
 }
 
 func TestArchivedThreadIsWoken(t *testing.T) {

@@ -60,8 +60,7 @@ func (t *talk) deferNow(ctx context.Context, private bool) {
 // say gives the engine's answer.
 func (t *talk) say(ctx context.Context, m bot.Message) {
 	if m.Form != nil {
-		if form, ok := newModal(m.Form); ok && t.said == 0 && t.in.Type != interactionModal {
-			_ = t.call(ctx, callback{Type: callbackModal, Data: form}, nil) // logged
+		if t.open(ctx, m.Form) {
 			return
 		}
 		m = formAsButton(m)
@@ -81,6 +80,16 @@ func (t *talk) say(ctx context.Context, m bot.Message) {
 	default:
 		t.editOriginal(ctx, m)
 	}
+}
+
+// open opens a form; false when Discord allows none any more.
+func (t *talk) open(ctx context.Context, f *bot.Form) bool {
+	form, ok := newModal(f)
+	if !ok || t.said != 0 || t.in.Type == interactionModal {
+		return false
+	}
+	_ = t.call(ctx, callback{Type: callbackModal, Data: form}, nil) // logged
+	return true
 }
 
 // sayFirst answers in the callback; false when an earlier attempt at it had

@@ -52,6 +52,9 @@ func NewJudge(path string) (*Judge, error) {
 	return &Judge{paths: d.Paths, compiler: c, ready: map[string]*jsonschema.Schema{}}, nil
 }
 
+// Knows reports whether the description was there to read.
+func (j *Judge) Knows() bool { return j.compiler != nil }
+
 // Request judges one request: its JSON and the names of its files. It returns
 // the broken rules.
 func (j *Judge) Request(method, path string, body []byte, files map[string]string) []string {

@@ -23,6 +23,7 @@ import (
 // Options of a Server. The zero value is an ordinary Discord.
 type Options struct {
 	Contract    string        // path of discord-openapi.json; empty: only the rules beyond it
+	Judge       *Judge        // instead of Contract: one that several servers share
 	Heartbeat   time.Duration // interval that hello names; 0: 41.25 s
 	Shards      int           // recommended; 0: 1
 	Concurrency int           // max_concurrency; 0: 1
@@ -139,11 +140,12 @@ func New(t testing.TB, opt Options) *Server {
 		wake: make(chan struct{}),
 	}
 	s.App = s.id()
-	judge, err := NewJudge(opt.Contract)
-	if err != nil {
-		t.Fatalf("discordtest: the contract cannot be read: %v", err)
+	var err error
+	if s.judge = opt.Judge; s.judge == nil {
+		if s.judge, err = NewJudge(opt.Contract); err != nil {
+			t.Fatalf("discordtest: the contract cannot be read: %v", err)
+		}
 	}
-	s.judge = judge
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
