@@ -72,7 +72,7 @@ func (s *Story) change(was *Story, ended bool) DeliveryKind {
 
 // corrects reports whether what was told of the story was wrong.
 func (s *Story) corrects(was *Story) bool {
-	return s.Stage == StageWithdrawn || was.Stage == StageWithdrawn || s.Corrected != was.Corrected
+	return s.Stage == StageWithdrawn || s.Corrected != "" && s.Corrected != was.Corrected
 }
 
 // rank orders evidence, weakest first.

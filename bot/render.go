@@ -119,7 +119,9 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 	}
 	r.Message.Language = v.language
 	r.Hash, r.Revision, r.Stage = fingerprint(&r.Message), s.story.Revision, s.story.Stage
-	if r.Edit != "" && r.Hash == s.posting.Hash {
+	// A correction mends the replies too, which the hash says nothing about.
+	mended := d.Kind != DeliverRetract || s.posting.Stage == s.story.Stage
+	if r.Edit != "" && r.Hash == s.posting.Hash && mended {
 		return Rendered{Skip: "the edit would change nothing"}
 	}
 	m := &r.Message

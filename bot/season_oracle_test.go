@@ -45,10 +45,11 @@ func (s standing) alive() bool {
 
 var levels = []string{"off", "candidate", "interest", "talks", "agreed", "official"}
 
-// closing is the appointment of another coach.
+// closing is the appointment of another coach, or the owner's retraction.
 type closing struct {
-	at    time.Time
-	coach string
+	at      time.Time
+	coach   string
+	retract string // the story that the owner withdraws
 }
 
 // stands replays a story's items in the order of their publication.
@@ -64,7 +65,10 @@ func stands(items []item, closings []closing, now time.Time) standing {
 	}
 	born := slices.MinFunc(items, func(a, b item) int { return a.at.Compare(b.at) }).at
 	for i := range closings {
-		if closings[i].coach != items[0].coach && born.Sub(closings[i].at) <= 72*time.Hour {
+		if closings[i].retract == "" && closings[i].coach != items[0].coach && born.Sub(closings[i].at) <= 72*time.Hour {
+			steps = append(steps, step{closings[i].at, nil, &closings[i]})
+		}
+		if closings[i].retract == items[0].who {
 			steps = append(steps, step{closings[i].at, nil, &closings[i]})
 		}
 	}
@@ -87,6 +91,10 @@ func stands(items []item, closings []closing, now time.Time) standing {
 	}
 	for _, st := range steps {
 		rest(st.at)
+		if st.cl != nil && st.cl.retract != "" {
+			phase, s.stage, s.winner, ended = "shut", "withdrawn", "", st.at
+			continue
+		}
 		if st.cl != nil {
 			if phase != "done" && phase != "off" && phase != "shut" {
 				phase, s.stage, s.winner, ended = "shut", "closed", st.cl.coach, st.at
@@ -212,15 +220,23 @@ func enough(m bot.Certainty, s standing) bool {
 
 func (r *reader) wants(it *item, s standing, since time.Time) bool {
 	return slices.ContainsFunc(r.subs, func(sub bot.Subscription) bool {
-		return asks(&sub, it, s.outlets) && enough(sub.Minimum, s) && !sub.Since.After(since) &&
+		return asks(&sub, it, s.outlets) && enough(sub.Minimum, s) && !sub.Since.After(since.Add(15*time.Minute)) &&
 			(len(sub.Types) == 0 || slices.Contains(sub.Types, s.trigger))
 	})
 }
 
 // hears takes a visible change of a story in. News is the time of the newest
 // fresh report behind it, zero for none.
-func (r *reader) hears(it *item, was *standing, now standing, news time.Time) {
+func (r *reader) hears(at time.Time, it *item, was *standing, now standing, news time.Time) {
 	covered := slices.ContainsFunc(r.subs, func(sub bot.Subscription) bool { return asks(&sub, it, now.outlets) })
+	if now.stage == "withdrawn" {
+		delete(r.pending, it.who)
+		if k := r.told[it.who]; k != nil && !r.paused && k.stage != now.stage {
+			k.stage, k.first = now.stage, now.look()
+			r.note(at, it.who, "edit", now.stage)
+		}
+		return
+	}
 	if r.paused || r.digest || r.muted == it.coach || !covered {
 		return
 	}

@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ const (
 // transcript must be the oracle's.
 func TestSeason(t *testing.T) {
 	t.Parallel()
-	seasons := uint64(3)
+	seasons := uint64(2)
 	if testing.Short() {
 		seasons = 1
 	}
@@ -49,6 +50,7 @@ func playSeason(t *testing.T, seed uint64) {
 	readers := drawReaders(r, begin)
 	known := map[string][]item{}
 	before := map[string]standing{}
+	var retracted []closing
 	items := map[string]*item{}
 	got := map[string][]string{}
 	next := 0
@@ -76,7 +78,15 @@ func playSeason(t *testing.T, seed uint64) {
 			}
 		}
 		play(g, r, batch)
-		after := oracleState(known, now)
+		after := oracleState(known, retracted, now)
+		if r.IntN(40) == 0 && len(after) > 0 { // the owner withdraws a story
+			who := pick(r, slices.Sorted(maps.Keys(after))...)
+			if after[who].stage != "withdrawn" {
+				withdraw(g, who)
+				retracted = append(retracted, closing{at: now, retract: who})
+				after = oracleState(known, retracted, now)
+			}
+		}
 		for who, s := range after {
 			was, old := before[who]
 			if old && was.look() == s.look() {
@@ -88,7 +98,7 @@ func playSeason(t *testing.T, seed uint64) {
 			}
 			for _, rd := range readers {
 				if !now.Before(rd.from) {
-					rd.hears(items[who], w, s, news[who])
+					rd.hears(now, items[who], w, s, news[who])
 				}
 			}
 		}
@@ -214,21 +224,39 @@ func storyName(s *bot.Story) string {
 }
 
 // oracleState is where all stories stand.
-func oracleState(known map[string][]item, now time.Time) map[string]standing {
+func oracleState(known map[string][]item, retracted []closing, now time.Time) map[string]standing {
 	closings := map[string][]closing{}
 	for who, items := range known {
 		if strings.HasSuffix(who, "/exit") {
 			continue
 		}
-		if s := stands(items, nil, now); s.stage == "official" {
-			closings[items[0].club] = append(closings[items[0].club], closing{s.official, items[0].coach})
+		if s := stands(items, retracted, now); s.stage == "official" {
+			closings[items[0].club] = append(closings[items[0].club], closing{at: s.official, coach: items[0].coach})
 		}
 	}
 	state := map[string]standing{}
 	for who, items := range known {
-		state[who] = stands(items, closings[items[0].club], now)
+		state[who] = stands(items, slices.Concat(retracted, closings[items[0].club]), now)
 	}
 	return state
+}
+
+// withdraw lets the owner take a story back, and the engine tell it.
+func withdraw(g *ground, who string) {
+	g.t.Helper()
+	var list []bot.Story
+	g.view(func(tx bot.ReadTx) (err error) {
+		list, err = tx.Stories(bot.TopicAll, bot.Page{Limit: 1000})
+		return err
+	})
+	for i := range list {
+		if storyName(&list[i]) == who {
+			if err := g.eng.Correct(g.t.Context(), list[i].ID, bot.CorrectRetract, "Ente"); err != nil {
+				g.t.Fatal(err)
+			}
+		}
+	}
+	g.expand()
 }
 
 // printed is an article of the season with the oracle's reading of it.
