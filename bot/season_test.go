@@ -78,33 +78,17 @@ func playSeason(t *testing.T, seed uint64) {
 			}
 		}
 		play(g, r, batch)
-		after := oracleState(known, retracted, now)
-		if r.IntN(40) == 0 && len(after) > 0 { // the owner withdraws a story
-			who := pick(r, slices.Sorted(maps.Keys(after))...)
-			if after[who].stage != "withdrawn" {
+		before = compare(readers, items, before, oracleState(known, retracted, now), news, now)
+		if r.IntN(40) == 0 && len(before) > 0 { // the owner withdraws a story
+			who := pick(r, slices.Sorted(maps.Keys(before))...)
+			if before[who].stage != "withdrawn" {
 				withdraw(g, who)
 				retracted = append(retracted, closing{at: now, retract: who})
-				after = oracleState(known, retracted, now)
+				before = compare(readers, items, before, oracleState(known, retracted, now), nil, now)
 			}
 		}
-		for who, s := range after {
-			was, old := before[who]
-			if old && was.look() == s.look() {
-				continue
-			}
-			var w *standing
-			if old {
-				w = &was
-			}
-			for _, rd := range readers {
-				if !now.Before(rd.from) {
-					rd.hears(now, items[who], w, s, news[who])
-				}
-			}
-		}
-		before = after
 		for _, rd := range readers {
-			rd.reads(now.In(loc), after)
+			rd.reads(now.In(loc), before)
 		}
 		dispatch(g, now, got)
 	}
@@ -119,6 +103,26 @@ func playSeason(t *testing.T, seed uint64) {
 		}
 	}
 	t.Logf("%d stories, %d articles, %d messages to %d readers", stories, len(press), total, len(readers))
+}
+
+// compare lets every reader hear what looks different.
+func compare(readers []*reader, items map[string]*item, before, after map[string]standing, news map[string]time.Time, now time.Time) map[string]standing {
+	for who, s := range after {
+		was, old := before[who]
+		if old && was.look() == s.look() {
+			continue
+		}
+		var w *standing
+		if old {
+			w = &was
+		}
+		for _, rd := range readers {
+			if !now.Before(rd.from) {
+				rd.hears(now, items[who], w, s, news[who])
+			}
+		}
+	}
+	return after
 }
 
 // difference lists the lines that only one side has.
