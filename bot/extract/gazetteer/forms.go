@@ -73,7 +73,7 @@ func (l *loader) clubForms(c bot.Club, tier int, adjectives, grounds []string) {
 	order += 9 << 16 // after all that are known by the word
 	for _, w := range sharedWords(c.Name) {
 		if _, ok := l.shared[w]; ok {
-			add(w, Alias)
+			l.sharedForms = append(l.sharedForms, form{text: w, club: c.ID, form: Alias, order: order})
 		}
 	}
 }
@@ -237,12 +237,20 @@ func (l *loader) nationForms(c bot.Club, stems []string) {
 // index puts the forms into the trie and the look-up tables.
 func (l *loader) index() {
 	t := &l.g.trie
-	for i := range l.forms {
-		f := &l.forms[i]
-		f.form = l.strength(f)
-		l.pattern(t, f, f.text)
+	known := int32(0) // entries that stand in the data
+	for i, f := range slices.Concat(l.forms, l.sharedForms) {
+		if i == len(l.forms) {
+			known = int32(len(l.g.entries)) //nolint:gosec // some ten thousand forms
+		}
+		f.form = l.strength(&f)
+		l.pattern(t, &f, f.text)
 		if p := plainer(f.text); p != "" {
-			l.pattern(t, f, p)
+			l.pattern(t, &f, p)
+		}
+		// Who types "Hertha" means one of those that are called so, not all that
+		// have it in their names.
+		if first, ok := l.g.exact[bot.NormaliseName(f.text)]; ok && first < known {
+			continue
 		}
 		l.g.addEntry(entry{text: bot.NormaliseName(f.text), club: int32(l.g.byID[f.club]), form: f.form, order: f.order}) //nolint:gosec // a few thousand clubs
 	}

@@ -66,6 +66,7 @@ func TestFind(t *testing.T) {
 		"Liverpool":                                               "Liverpool=liverpool",
 		"ETB Schwarz-Weiß Essen":                                  "ETB Schwarz Weiß Essen=etb-essen",
 		"Baris Atik , Rainer Adrion , As every coach knows":       "",
+		"Die Füchse Berlin gegen den THW Kiel":                    "",
 		"der VfB Auerbach":                                        "VfB Auerbach=auerbach",
 		"der Schweizer Nationaltrainer":                           "Schweizer=schweiz",
 		"der Schwabe vom HSV , HSVs Hsv":                          "HSV=hamburg HSVs=hamburg",
@@ -115,7 +116,7 @@ func TestClubNamed(t *testing.T) {
 	g := load(t)
 	for name, want := range map[string]bot.ClubID{
 		"FC Schalke 04": "schalke", "Schalke": "schalke", "FC Burnley": "burnley", "Burnley FC": "burnley",
-		"1. fc koeln": "koeln", "Irland": "irland", "Ireland": "irland",
+		"1. fc koeln": "koeln", "Real": "real-madrid", "Irland": "irland", "Ireland": "irland",
 	} {
 		if c, ok := g.ClubNamed(name); !ok || c.ID != want {
 			t.Errorf("ClubNamed(%q) = %q, %v; want %q", name, c.ID, ok, want)

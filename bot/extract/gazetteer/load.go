@@ -19,6 +19,8 @@ type loader struct {
 	errs  []error
 	lines map[bot.ClubID]string // where each club stands
 	forms []form
+	// sharedForms come from the words of shared.txt, weaker than all of forms.
+	sharedForms []form
 	stems []form // of the nations' adjectives
 	// shared holds the words of shared.txt, towns those of the clubs, and
 	// adjectives what derives from the towns; all as written.
