@@ -207,8 +207,13 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes")
 	}
-	t.Run("healthy platform", func(t *testing.T) { killMany(t, false) })
-	t.Run("faulty platform", func(t *testing.T) { killMany(t, true) })
+	t.Parallel()
+	for name, faults := range map[string]bool{"healthy platform": false, "faulty platform": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killMany(t, faults)
+		})
+	}
 }
 
 func kills(t *testing.T) int {

@@ -183,6 +183,8 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	if err := server.Shutdown(end); err != nil {
 		_ = server.Close() // what does not end is cut off
 	}
-	<-done
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("status server: %w", err)
+	}
 	return nil
 }
