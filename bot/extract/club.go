@@ -88,6 +88,9 @@ func (d *doc) clubFor(id bot.ClubID) int {
 // placeHit turns a hit of the gazetteer into a mention.
 func (d *doc) placeHit(h *gazetteer.Hit) {
 	from, to := int(d.wordAt[h.From]), int(d.wordAt[h.To-1])+1
+	if to-from == 1 && strings.HasPrefix(d.toks[from].norm, "national") {
+		return // "das Nationalteam": the context says whose
+	}
 	if d.toksGlued(to) && (d.norm(to) == "pokal" || d.norm(to) == "pokalspiel" || d.norm(to) == "cup") {
 		return
 	}

@@ -183,7 +183,7 @@ func (d *doc) findCompanion(p int) int {
 			}
 			y := &d.ments[k]
 			if y.kind != clubMention || y.ent < 0 || y.ent >= maxCompanions || y.versus || y.former || !d.sameSentence(x.from, y.from) ||
-				y.owner >= 0 && y.owner != p || d.leftBehind(y.from) {
+				y.owner >= 0 && y.owner != p || d.leftBehind(y.from) || d.clubs[y.ent].national && !d.clubs[y.ent].anchored {
 				continue
 			}
 			gain := 1.0
@@ -225,10 +225,14 @@ func (d *doc) relativeClause(i int) bool {
 	if d.toks[from].kind == punctToken {
 		from++
 	}
-	if d.is(from, classPlace) && d.is(from+1, classRelative) && from < i {
+	if from == 0 || d.norm(from-1) != "," || from >= i {
+		return false
+	}
+	if d.is(from, classPlace) && d.is(from+1, classRelative) {
 		return true
 	}
-	return from > 0 && d.norm(from-1) == "," && d.is(from, classRelative)
+	// "das bedeutet": a main clause with a demonstrative.
+	return d.is(from, classRelative) && !d.toks[from+1].info.finite && !d.is(from+1, classAux)
 }
 
 // destination reports whether a club is where somebody is to go: "bei", "zu",

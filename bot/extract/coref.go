@@ -177,6 +177,9 @@ func (d *doc) described(m int) int {
 	x := &d.ments[m]
 	o := d.officeAt(x.to - 1)
 	player := o.class.has(classPlayer) && !o.class.has(classDirector|classOfficial)
+	if d.norm(x.to) == "von" && (d.norm(x.to+1) == "einst" || d.norm(x.to+1) == "damals" || d.norm(x.to+1) == "frueher") {
+		o.former = true
+	}
 	if o.class.has(classAnyRole) && o.other && !o.former && !player {
 		p := d.lastWith(m, func(p *person) bool { return p.other > 0 })
 		if p < 0 {

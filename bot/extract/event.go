@@ -79,7 +79,7 @@ func (d *doc) oneClub() {
 				}
 				continue
 			}
-			rival := f.typ == g.typ && f.club != g.club && (f.typ != bot.Link && f.typ != bot.Rejection || g.sure < sureClub)
+			rival := f.typ == g.typ && f.club != g.club && (f.typ != bot.Link && f.typ != bot.Rejection || g.sure < sureClub && !d.topic.sections)
 			both := f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Departure
 			if (rival || both) && (f.sure > g.sure || f.sure == g.sure && f.order <= g.order) {
 				g.dead, g.why = true, "better at "+d.clubs[f.club].name

@@ -125,6 +125,13 @@ func (d *doc) contest() {
 			if !a.idiom.kind.eventful() || !b.idiom.kind.eventful() || !a.overlaps(b) {
 				continue
 			}
+			if ka, kb := a.idiom.kind.event(), b.idiom.kind.event(); ka == bot.Rejection && kb == bot.Link {
+				b.off, b.why = true, "overruled by "+a.idiom.id
+				continue
+			} else if ka == bot.Link && kb == bot.Rejection {
+				a.off, a.why = true, "overruled by "+b.idiom.id
+				continue
+			}
 			switch la, lb := a.length(), b.length(); {
 			case la > lb:
 				b.off, b.why = true, "overruled by "+a.idiom.id
@@ -281,7 +288,7 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	if pred {
 		f.manner = bot.UnknownManner
 	}
-	if (typ == bot.Appointment || typ == bot.Link) && !im.sign && d.worksAt(f.person, f.club) {
+	if (typ == bot.Appointment && im.weak && !d.roleInside(t) || typ == bot.Link) && !im.sign && d.worksAt(f.person, f.club) {
 		t.why = "he works there already"
 		return
 	}
@@ -313,7 +320,7 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "holds another office"
 	case g > 0, t.idiom.strong:
 		return ""
-	case t.idiom.player && !d.coachWordNear(t):
+	case t.idiom.player && !d.topic.head && !d.coachWordNear(t):
 		return "said of players as well"
 	case d.topic.directors:
 		return "the article is about directors"
@@ -325,6 +332,18 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return ""
 	}
 	return "nothing says that this is a coach"
+}
+
+// roleInside reports whether the trigger itself names the office: "kehrt als
+// Cheftrainer zurück".
+func (d *doc) roleInside(t *trigger) bool {
+	from, to := d.clauseOf(t.head)
+	for i := from; i < to; i++ {
+		if d.is(i, classAnyCoach) && (d.norm(i-1) == "als" || d.norm(i-1) == "as" || d.norm(i-1) == "neuer") {
+			return true
+		}
+	}
+	return false
 }
 
 // worksAt reports whether the article states that somebody is the present head
@@ -644,7 +663,8 @@ func (d *doc) farJoined(m int) int {
 		if !d.sameSentence(x.from, d.ments[m].from) || x.from-d.ments[m].to > 30 {
 			return -1
 		}
-		if x.form <= surname && x.ent >= 0 && d.is(x.from-1, classJoin) && d.norm(x.from-2) == "," && d.persons[x.ent].grade() >= 0 {
+		add := d.is(x.from-1, classJoin) || d.norm(x.from-1) == "dazu" || d.norm(x.from-1) == "ebenso" || d.norm(x.from-1) == "auch"
+		if x.form <= surname && x.ent >= 0 && add && d.norm(x.from-2) == "," && d.persons[x.ent].grade() >= 0 {
 			return n
 		}
 	}

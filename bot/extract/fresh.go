@@ -19,6 +19,8 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.date = w.date
 	}
 	switch {
+	case d.newsWord(t):
+		f.fresh = true
 	case t.idiom.old:
 		f.fresh, f.stale = false, true
 	case t.idiom.now:
@@ -53,6 +55,17 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh = true
 	}
 	f.proof = f.fresh && (found && (w.recent || d.isNew(w.date)) || t.idiom.now || t.sent < 3 || d.sents[t.sent].kind == headlineBlock || d.sents[t.sent].kind == teaserBlock)
+}
+
+// newsWord reports whether words such as "ab sofort" make the trigger news.
+func (d *doc) newsWord(t *trigger) bool {
+	beside := d.beside(t.sent)
+	for i := range beside {
+		if o := &beside[i]; o.idiom.kind == kindNews && d.reaches(o, t) {
+			return true
+		}
+	}
+	return false
 }
 
 // background reports whether the trigger stands in a clause that only gives

@@ -15,6 +15,7 @@ type topics struct {
 	main      int   // the club of the article, or -1
 	vacant    []int // clubs that seek a coach
 	sections  bool  // several clubs have a section each
+	head      bool  // headline or teaser names a coach's office
 	directors bool  // about sporting directors, not coaches
 	seeking   bool  // somebody seeks a coach
 }
@@ -44,6 +45,7 @@ func (d *doc) survey() {
 			coachWords++
 		}
 	}
+	d.topic.head = head
 	d.topic.directors = director && !head
 	d.topic.coachy = head || coachWords >= 2
 	for i := range d.trigs {
