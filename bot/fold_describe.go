@@ -89,8 +89,9 @@ func sortedReports(reports []Report) []*Report {
 }
 
 // Spells cuts the reports of one key into the spells that are stories of their
-// own: wherever nothing was heard for longer than SpellGap, and where a caretaker
-// becomes a candidate for the post itself. Revoked reports count, so that a
+// own: wherever nothing was heard for longer than SpellGap, where a story that old
+// is revived from the cold, and where a caretaker becomes a candidate for the post
+// itself. Revoked reports count, so that a
 // correction does not tear a story apart. Reports come back in the order of the
 // fold.
 func Spells(reports []Report) [][]Report {
@@ -98,7 +99,7 @@ func Spells(reports []Report) [][]Report {
 	var last, caretaker time.Time
 	for _, r := range sortedReports(reports) {
 		promoted := !caretaker.IsZero() && forGood(&r.Event) && r.At.Sub(caretaker) > EchoTime
-		if len(spells) == 0 || r.At.Sub(last) > SpellGap || promoted {
+		if len(spells) == 0 || outlived(spells[len(spells)-1][0].At, last, r.At) || promoted {
 			spells = append(spells, nil)
 			caretaker = time.Time{}
 		}
@@ -110,6 +111,14 @@ func Spells(reports []Report) [][]Report {
 		last = r.At
 	}
 	return spells
+}
+
+// outlived reports whether a report after a silence begins a new spell: after a
+// long one always, after three weeks when the spell itself is old. It keeps the
+// stories of those who are talked about every few months apart, and small.
+func outlived(first, last, next time.Time) bool {
+	gap := next.Sub(last)
+	return gap > SpellGap || gap > SilenceAfter && next.Sub(first) > SpellGap
 }
 
 // forGood reports whether an event is about the post of head coach itself.

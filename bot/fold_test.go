@@ -210,9 +210,13 @@ func TestSpells(t *testing.T) {
 		reports []bot.Report
 		want    []int
 	}{
-		"one":               {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(170, "Sky", official)}, []int{2}},
+		"one":              {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(170, "Sky", official)}, []int{2}},
+		"revived when old": {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(100, "Sky", link(bot.Talks)), report(190, "Sky", official)}, []int{2, 1}},
+		"never silent": {[]bot.Report{
+			report(1, "WAZ", link(bot.Talks)), report(100, "Sky", link(bot.Talks)), report(175, "Sky", link(bot.Talks)), report(190, "Sky", official),
+		}, []int{4}},
 		"after half a year": {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(182, "Sky", official)}, []int{1, 1}},
-		"bridged":           {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(182, "Sky", official), report(90, "Sky", link(bot.Talks))}, []int{3}},
+		"bridged":           {[]bot.Report{report(1, "WAZ", link(bot.Talks)), report(182, "Sky", official), report(90, "Sky", link(bot.Talks)), report(170, "Sky", link(bot.Talks))}, []int{4}},
 		"the caretaker stays for good": {[]bot.Report{
 			report(1, "WAZ", role(official, bot.Interim)), report(2, "Sky", official), report(20, "Sky", link(bot.Talks)), report(30, "WAZ", official),
 		}, []int{2, 2}},
