@@ -21,7 +21,7 @@ type loader struct {
 	forms []form
 	// sharedForms come from the words of shared.txt, weaker than all of forms.
 	sharedForms []form
-	stems []form // of the nations' adjectives
+	stems       []form // of the nations' adjectives
 	// shared holds the words of shared.txt, towns those of the clubs, and
 	// adjectives what derives from the towns; all as written.
 	shared, towns, adjectives map[string]struct{}
