@@ -9,7 +9,7 @@ import (
 // the sentence compete with the club under discussion, the coach's own club
 // and those that seek a coach.
 func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club int, team bot.Team, sure float64) {
-	if c := t.captured('K'); c >= 0 && d.ments[c].ent >= 0 && !d.ments[c].noun {
+	if c := t.captured('K'); c >= 0 && d.clear(c, d.ments[m].ent) {
 		return d.ments[c].ent, d.ments[c].team, 20
 	}
 	if d.severalClubs(t) {
@@ -44,6 +44,13 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club in
 		offer(d.companion(p), 4)
 	}
 	return best, team, bestScore
+}
+
+// clear reports whether a captured club can be taken as it is: named, no
+// opponent, and not where the coach comes from.
+func (d *doc) clear(c, p int) bool {
+	x := &d.ments[c]
+	return x.ent >= 0 && !x.noun && !x.versus && !x.former && x.owner < 0 && !d.leftBehind(x.from) && d.present(p) != x.ent
 }
 
 // severalClubs reports whether the trigger's clause leaves open which clubs:
@@ -120,8 +127,8 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 			score -= 2
 		}
 	}
-	if x.sense == gazetteer.Nickname && !d.clubs[x.ent].anchored && d.clubs[x.ent].count < 3 && d.topic.sections {
-		score -= 4
+	if x.sense == gazetteer.Nickname && !d.clubs[x.ent].anchored && d.clubs[x.ent].count < 3 {
+		score -= 3
 	}
 	if arrival && d.titleOnly(t, x) {
 		score -= 5

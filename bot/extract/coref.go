@@ -367,7 +367,7 @@ func (d *doc) clubInFocus(m, focus int) int {
 // "Ex-Klub", "früher bei".
 func (d *doc) formerNear(i int) bool {
 	for k := i - 1; k >= 0 && k >= i-3 && d.sameSentence(k, i); k-- {
-		if d.is(k, classFormer|classPast) {
+		if d.is(k, classFormer|classPast) || d.norm(k) == "once" && d.norm(k+1) == "of" {
 			return true
 		}
 	}

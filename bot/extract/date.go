@@ -157,7 +157,12 @@ func (d *doc) dayDate(day, month, k int) (when, int) {
 	if y := d.year(at); y > 0 && d.sameSentence(k-1, at) {
 		return when{date: ymd(y, month, day)}, at + 1
 	}
-	return when{date: d.nearest(month, day), day: d.published == ""}, k
+	w := when{date: d.nearest(month, day), day: d.published == ""}
+	if d.norm(k) == "last" && d.norm(k+1) == "year" && d.published != "" {
+		w.date, w.past = ymd(d.published.Year()-1, month, day), true
+		return w, k + 2
+	}
+	return w, k
 }
 
 func ymd(y, m, day int) bot.Date { return bot.Date(fmt.Sprintf("%04d-%02d-%02d", y, m, day)) }

@@ -41,6 +41,8 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		}
 	case found && d.isOld(&w):
 		f.fresh, f.stale = false, true
+	case found && len(w.date) == 4 && d.pluperfect(t): // "hatte Anfang des Jahres"
+		f.fresh = false
 	case found && d.isNew(w.date):
 		f.fresh = true
 	case !present && d.oldSentence(t):

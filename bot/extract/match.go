@@ -11,6 +11,7 @@ type phraseHit struct {
 	from, to int // tokens
 	capture  [2]capture
 	captures int
+	lone     bool // nothing but a person or a club
 }
 
 // capture is an entity that a pattern asked for by name.
@@ -85,6 +86,7 @@ func (d *doc) matchPhrase(p phraseID, i, to int) {
 		return
 	}
 	d.hit.to = end
+	d.hit.lone = len(ph.elems) == 1 && d.hit.captures > 0 && ph.elems[0].person != 'P'
 	d.hits = append(d.hits, d.hit)
 }
 
@@ -197,6 +199,9 @@ func (t *trigger) take(h *phraseHit) {
 	if t.nparts < len(t.parts) {
 		t.parts[t.nparts] = [2]int{h.from, h.to}
 		t.nparts++
+	}
+	if h.lone {
+		return // it only asks that somebody is named: the frame says who
 	}
 	for _, c := range h.capture[:h.captures] {
 		if t.ncapt < len(t.captures) {

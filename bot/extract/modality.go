@@ -209,7 +209,7 @@ func (d *doc) hypothetical(t *trigger) bool {
 	from, to := d.clauseOf(t.head)
 	for i := max(from-8, d.sents[t.sent].from); i < to; i++ {
 		switch d.norm(i) {
-		case "koennte", "koennten", "could", "might", "should", "whether":
+		case "expected", "koennte", "koennten", "could", "might", "should", "whether":
 			if i >= from || d.norm(i) == "whether" {
 				return true
 			}
