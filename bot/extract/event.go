@@ -54,7 +54,8 @@ func (d *doc) renewals() {
 			continue
 		}
 		for j := range d.facts {
-			if g := &d.facts[j]; g.person == f.person && g.club == f.club && g.typ == bot.Appointment && g.stale {
+			g := &d.facts[j]
+			if g.person == f.person && (g.club == f.club && g.typ == bot.Appointment && g.stale || g.sent == f.sent && g.typ == bot.Extension) {
 				f.typ = bot.Extension
 			}
 		}

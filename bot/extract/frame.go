@@ -480,6 +480,10 @@ func (d *doc) coachScore(t *trigger, k int) float64 {
 // meant: "Monk's right-hand man", "one of Heath's assistants".
 func (d *doc) ownsRole(x *mention) bool {
 	if d.norm(x.to) != "'s" {
+		switch d.norm(x.to) {
+		case "days", "era", "years", "regime":
+			return true
+		}
 		return false
 	}
 	for i := x.to + 1; i < x.to+3; i++ {
@@ -487,7 +491,7 @@ func (d *doc) ownsRole(x *mention) bool {
 			return true
 		}
 		switch d.norm(i) {
-		case "right", "successor", "replacement", "side", "men", "staff", "squad", "team", "number", "predecessor":
+		case "days", "era", "years", "reign", "regime", "right", "successor", "replacement", "side", "men", "staff", "squad", "team", "number", "predecessor":
 			return true
 		}
 	}
@@ -700,7 +704,7 @@ func (d *doc) joined(m, dir int) int {
 		case tok.norm == ")":
 			depth--
 		case depth > 0:
-		case tok.class.has(classJoin), tok.norm == ",", tok.norm == "&", tok.norm == "dazu", tok.norm == "samt", tok.norm == "mitsamt", tok.norm == "nebst", tok.norm == "together", tok.norm == "alongside":
+		case tok.class.has(classJoin), tok.norm == ",", tok.norm == "&", tok.norm == "dazu", tok.norm == "samt", tok.norm == "ebenso", tok.norm == "mitsamt", tok.norm == "nebst", tok.norm == "together", tok.norm == "alongside":
 			join = true
 		case tok.norm == "." || tok.norm == `"`:
 		case tok.kind == punctToken:

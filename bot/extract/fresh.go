@@ -51,6 +51,8 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh, f.stale = false, true
 	case d.announced(t):
 		f.fresh = true
+	case t.idiom.sign && d.isFuture(d.untilNear(t, f.typ)) && !d.pluperfect(t):
+		f.fresh = true
 	case d.pluperfect(t) || d.attributive(t) || !present && d.narrated(t):
 		f.fresh = false
 	default:

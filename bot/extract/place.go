@@ -36,9 +36,7 @@ func (d *doc) survey() {
 			k := d.sents[t.sent].kind
 			director = director || k == headlineBlock || k == teaserBlock
 		}
-		if t.class.has(classOtherGame) {
-			otherGame++
-		}
+		otherGame += d.otherSport(t)
 	}
 	for i := range d.trigs {
 		if im := d.trigs[i].idiom; im.strong || im.kind.event() == bot.Departure && im.manner == bot.Dismissed && !im.weak {
@@ -58,6 +56,20 @@ func (d *doc) survey() {
 	d.findPosts()
 	d.spreadFormer()
 	d.trackFocus()
+}
+
+// otherSport weighs the words of other sports: "Basketballer" is a sure sign,
+// "Handball" alone can be a foul.
+func (d *doc) otherSport(t *token) int {
+	for _, sport := range [...]string{"basketball", "eishockey", "volleyball", "handballer", "handballbundes", "handballtrainer", "wasserball"} {
+		if strings.HasPrefix(t.norm, sport) {
+			return 2
+		}
+	}
+	if t.class.has(classOtherGame) {
+		return 1
+	}
+	return 0
 }
 
 // dateline reports whether a town only says where the article was written:
