@@ -1,0 +1,187 @@
+// Package board is the public page: who is on the bench, who is talked about,
+// what changed, with a feed and a calendar for each.
+//
+// Law: it only reads. No cookies, no scripts, no trackers, no foreign hosts;
+// everything from articles is text to the template; quotes are short and linked.
+// Every answer has an ETag and may be cached for a minute, and is made at most
+// once a minute however many ask.
+package board
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"karussell/bot"
+)
+
+//go:embed pages/*.html pages/board.css
+var pageFiles embed.FS
+
+// Desk is what the board asks of the engine.
+type Desk interface {
+	CarouselRows(tx bot.ReadTx, league bot.LeagueID) ([]bot.CarouselRow, error)
+	Headline(language string, s *bot.Story) string
+	Standing(language string, s *bot.Story) string
+	Suggest(ctx context.Context, req bot.Request) []bot.Choice
+}
+
+// Setup is what a Board works with. Desk, Store and Clubs are required.
+type Setup struct {
+	Desk   Desk
+	Store  bot.Store
+	Clubs  bot.Gazetteer
+	Artist bot.Artist // nil: no pictures
+	Public string     // address under which people reach the board; empty: relative links in feeds
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Board serves the pages. Safe for concurrent use.
+type Board struct {
+	Setup
+	pages *template.Template
+	css   []byte
+	cache *shelf
+	mux   *http.ServeMux
+}
+
+// errNoPage is answered with 404.
+var errNoPage = errors.New("no such page")
+
+// New parses the pages.
+func New(s Setup) (*Board, error) {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	s.Public = strings.TrimSuffix(s.Public, "/")
+	pages, err := template.New("").ParseFS(pageFiles, "pages/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("board pages: %w", err)
+	}
+	css, err := pageFiles.ReadFile("pages/board.css")
+	if err != nil {
+		return nil, fmt.Errorf("board style: %w", err)
+	}
+	b := &Board{Setup: s, pages: pages, css: css, cache: newShelf(s.Now), mux: http.NewServeMux()}
+	b.routes()
+	return b, nil
+}
+
+func (b *Board) routes() {
+	page := func(pattern string, f func(context.Context, *http.Request, words) (document, error)) {
+		b.mux.Handle("GET "+pattern, b.answer(f))
+	}
+	page("/{$}", b.home)
+	page("/league/{id}", b.league)
+	page("/club/{id}", b.club)
+	page("/coach/{id}", b.coach)
+	page("/search", b.search)
+	page("/embed/club/{id}", b.embedClub)
+	page("/feed.atom", b.atom)
+	page("/feed.json", b.jsonFeed)
+	page("/{kind}/{id}/feed.atom", b.atom)
+	page("/{kind}/{id}/feed.json", b.jsonFeed)
+	page("/contracts.ics", b.calendar)
+	page("/picture/{kind}/{id}", b.picture)
+	page("/board.css", func(context.Context, *http.Request, words) (document, error) {
+		return document{kind: "text/css; charset=utf-8", body: b.css}, nil
+	})
+	page("/robots.txt", func(context.Context, *http.Request, words) (document, error) {
+		return document{kind: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /search\n")}, nil
+	})
+}
+
+// ServeHTTP answers a request.
+func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
+
+// document is an answer.
+type document struct {
+	kind  string // content type
+	body  []byte
+	frame bool // may be shown inside other pages
+	etag  string
+}
+
+// policy forbids everything that the pages do not need.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+
+// answer adds caching and safety to a page.
+func (b *Board) answer(f func(context.Context, *http.Request, words) (document, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		language := languageOf(r)
+		doc, err := b.cache.get(language+" "+r.URL.RequestURI(), func() (document, error) {
+			doc, err := f(r.Context(), r, wordsOf(language))
+			sum := sha256.Sum256(doc.body)
+			doc.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
+			return doc, err
+		})
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		if doc.frame {
+			h.Set("Content-Security-Policy", policy+"frame-ancestors *")
+		} else {
+			h.Set("Content-Security-Policy", policy+"frame-ancestors 'none'")
+		}
+		switch {
+		case errors.Is(err, errNoPage):
+			b.missing(w, wordsOf(language))
+			return
+		case err != nil:
+			b.Log.ErrorContext(r.Context(), "board page failed", "path", r.URL.Path, "error", err)
+			http.Error(w, wordsOf(language).Broken, http.StatusInternalServerError)
+			return
+		}
+		h.Set("Content-Type", doc.kind)
+		h.Set("ETag", doc.etag)
+		h.Set("Cache-Control", "public, max-age=60")
+		h.Set("Vary", "Accept-Language")
+		if strings.Contains(r.Header.Get("If-None-Match"), doc.etag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write(doc.body) // the reader may be gone
+	})
+}
+
+func (b *Board) missing(w http.ResponseWriter, text words) {
+	doc, err := b.page("missing.html", view{Words: text, Title: text.Missing})
+	if err != nil {
+		http.Error(w, text.Missing, http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", doc.kind)
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write(doc.body)
+}
+
+// languageOf is the reader's choice in the address, else the browser's.
+func languageOf(r *http.Request) string {
+	switch r.URL.Query().Get("lang") {
+	case "en":
+		return "en"
+	case "de":
+		return "de"
+	}
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		switch tag := strings.ToLower(strings.TrimSpace(part)); {
+		case strings.HasPrefix(tag, "de"):
+			return "de"
+		case strings.HasPrefix(tag, "en"):
+			return "en"
+		}
+	}
+	return "de"
+}

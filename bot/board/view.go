@@ -1,0 +1,320 @@
+package board
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"karussell/bot"
+)
+
+// view is what a page shows.
+type view struct {
+	Words   words
+	Title   string
+	Base    string // address of this page without language, for the switch
+	Feed    string // address of this page's feed, without ending
+	Groups  []group
+	Stories []card
+	Facts   []fact
+	Stops   []stop
+	Picture string
+	Alt     string
+	Hits    []hit
+	Query   string
+}
+
+// group is a league with its rows.
+type group struct {
+	Name, ID string
+	Rows     []row
+}
+
+type row struct {
+	Club, ClubID, State string
+	Candidates          []link
+}
+
+type link struct{ Text, Href string }
+
+// card is a story.
+type card struct {
+	Headline, Standing, Tone, Quote, Link, Outlets, When, Stamp string
+	Club, Coach                                                 link
+	Number                                                      uint64
+}
+
+type fact struct{ Label, Value, Source, Link string }
+
+// stop is a station of a career.
+type stop struct {
+	Years, Role string
+	Club        link
+	Source      string
+}
+
+type hit struct {
+	link
+	Hint string
+}
+
+func (b *Board) page(name string, v view) (document, error) {
+	var out bytes.Buffer
+	if err := b.pages.ExecuteTemplate(&out, name, v); err != nil {
+		return document{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return document{kind: "text/html; charset=utf-8", body: out.Bytes()}, nil
+}
+
+// latest is how many stories a page lists.
+const latest = 30
+
+func (b *Board) home(ctx context.Context, _ *http.Request, w words) (document, error) {
+	v := view{Words: w, Title: w.Name, Base: "/", Feed: "/feed"}
+	err := b.Store.View(ctx, func(tx bot.ReadTx) error {
+		rows, err := b.Desk.CarouselRows(tx, "")
+		if err != nil {
+			return err
+		}
+		v.Groups = b.groups(w, rows)
+		v.Stories, err = b.cards(tx, w, bot.TopicAll)
+		return err
+	})
+	if err != nil {
+		return document{}, err
+	}
+	return b.page("home.html", v)
+}
+
+func (b *Board) league(ctx context.Context, r *http.Request, w words) (document, error) {
+	league, ok := b.Clubs.League(bot.LeagueID(r.PathValue("id")))
+	if !ok {
+		return document{}, errNoPage
+	}
+	v := view{Words: w, Title: league.Name, Base: "/league/" + string(league.ID), Feed: "/league/" + string(league.ID) + "/feed"}
+	err := b.Store.View(ctx, func(tx bot.ReadTx) error {
+		rows, err := b.Desk.CarouselRows(tx, league.ID)
+		if err != nil {
+			return err
+		}
+		v.Groups = b.groups(w, rows)
+		v.Stories, err = b.cards(tx, w, bot.LeagueTopic(league.ID))
+		return err
+	})
+	if err != nil {
+		return document{}, err
+	}
+	return b.page("home.html", v)
+}
+
+func (b *Board) club(ctx context.Context, r *http.Request, w words) (document, error) {
+	v, err := b.clubView(ctx, bot.ClubID(r.PathValue("id")), w)
+	if err != nil {
+		return document{}, err
+	}
+	return b.page("club.html", v)
+}
+
+func (b *Board) embedClub(ctx context.Context, r *http.Request, w words) (document, error) {
+	v, err := b.clubView(ctx, bot.ClubID(r.PathValue("id")), w)
+	if err != nil {
+		return document{}, err
+	}
+	v.Stories = v.Stories[:min(3, len(v.Stories))]
+	doc, err := b.page("embed.html", v)
+	doc.frame = true
+	return doc, err
+}
+
+func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, error) {
+	club, known := b.Clubs.Club(id)
+	path := "/club/" + string(id)
+	v := view{Words: w, Title: club.Name, Base: path, Feed: path + "/feed"}
+	err := b.Store.View(ctx, func(tx bot.ReadTx) (err error) {
+		if v.Stories, err = b.cards(tx, w, bot.ClubTopic(id)); err != nil {
+			return err
+		}
+		if !known && len(v.Stories) == 0 {
+			return errNoPage
+		}
+		rows, err := b.Desk.CarouselRows(tx, club.League)
+		if err != nil {
+			return err
+		}
+		for _, g := range b.groups(w, rows) {
+			for _, r := range g.Rows {
+				if r.ClubID == string(id) {
+					v.Groups = []group{{Name: g.Name, ID: g.ID, Rows: []row{r}}}
+				}
+			}
+		}
+		return nil
+	})
+	if !known && len(v.Stories) > 0 {
+		v.Title = v.Stories[0].Club.Text
+	}
+	if b.Artist != nil && known {
+		v.Picture, v.Alt = "/picture"+path, w.PictureOf+" "+v.Title
+	}
+	return v, err
+}
+
+func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, error) {
+	id := bot.CoachID(r.PathValue("id"))
+	path := "/coach/" + string(id)
+	v := view{Words: w, Base: path, Feed: path + "/feed"}
+	err := b.Store.View(ctx, func(tx bot.ReadTx) error {
+		c, err := tx.Coach(id)
+		if errors.Is(err, bot.ErrNotFound) {
+			return errNoPage
+		}
+		if err != nil {
+			return err
+		}
+		v.Title = c.Name
+		v.Facts = b.facts(w, &c)
+		for _, st := range c.Stations {
+			v.Stops = append(v.Stops, stop{Years: years(w, &st), Role: w.role(st.Role), Club: b.clubLink(w, st.Club, st.Name), Source: st.Source.Outlet})
+		}
+		v.Stories, err = b.cards(tx, w, bot.CoachTopic(id))
+		return err
+	})
+	if err != nil {
+		return document{}, err
+	}
+	if b.Artist != nil {
+		v.Picture, v.Alt = "/picture"+path, w.PictureOf+" "+v.Title
+	}
+	return b.page("coach.html", v)
+}
+
+func (b *Board) search(ctx context.Context, r *http.Request, w words) (document, error) {
+	query := strings.TrimSpace(r.URL.Query().Get("q"))
+	v := view{Words: w, Title: w.Search, Base: "/search", Query: query}
+	if query != "" {
+		req := bot.Request{Chat: bot.ChatRef{Platform: "board", Chat: "web"}, Language: w.Language, Query: string([]rune(query)[:min(60, len([]rune(query)))])}
+		for _, c := range b.Desk.Suggest(ctx, req) {
+			if kind, id, ok := strings.Cut(c.Value, ":"); ok && (c.Command == "coach" || c.Command == "club") {
+				_ = kind
+				v.Hits = append(v.Hits, hit{link{c.Label, "/" + c.Command + "/" + id + w.Suffix}, c.Hint})
+				continue
+			}
+			v.Hits = append(v.Hits, b.hitOf(w, c))
+		}
+	}
+	return b.page("search.html", v)
+}
+
+// hitOf finds the page that a completion means.
+func (b *Board) hitOf(w words, c bot.Choice) hit {
+	if club, ok := b.Clubs.ClubNamed(c.Value); ok && c.Command != "coach" {
+		return hit{link{c.Label, "/club/" + string(club.ID) + w.Suffix}, c.Hint}
+	}
+	return hit{link{c.Label, "/coach/" + bot.Slug(c.Value) + w.Suffix}, c.Hint}
+}
+
+func (b *Board) facts(w words, c *bot.Coach) []fact {
+	var out []fact
+	add := func(label, value string, s bot.Source) {
+		if value != "" {
+			out = append(out, fact{Label: label, Value: value, Source: strings.Trim(s.Outlet+", "+w.date(s.Date), ", "), Link: web(s.URL)})
+		}
+	}
+	if c.BirthYear.Known() && c.BirthYear.Value > 0 {
+		add(w.Born, fmt.Sprint(c.BirthYear.Value), c.BirthYear.Source)
+	}
+	if c.Club.Known() {
+		add(w.Club, b.clubLink(w, c.Club.Value, "").Text, c.Club.Source)
+	}
+	if c.Contract.Known() {
+		add(w.Contract, w.date(c.Contract.Value), c.Contract.Source)
+	}
+	return out
+}
+
+func (b *Board) clubLink(w words, id bot.ClubID, name string) link {
+	if c, ok := b.Clubs.Club(id); ok {
+		name = c.Name
+	}
+	if id == "" {
+		return link{Text: name}
+	}
+	return link{name, "/club/" + string(id) + w.Suffix}
+}
+
+func (b *Board) groups(w words, rows []bot.CarouselRow) []group {
+	var out []group
+	at := map[bot.LeagueID]int{}
+	for i := range rows {
+		r := &rows[i]
+		n, ok := at[r.Club.League]
+		if !ok {
+			n = len(out)
+			at[r.Club.League] = n
+			g := group{Name: w.OtherLeague, ID: string(r.Club.League)}
+			if l, ok := b.Clubs.League(r.Club.League); ok {
+				g.Name = l.Name
+			}
+			out = append(out, g)
+		}
+		line := row{Club: r.Club.Name, ClubID: string(r.Club.ID), State: w.state(r)}
+		for _, s := range r.Candidates {
+			line.Candidates = append(line.Candidates, link{s.CoachName + " (" + b.Desk.Standing(w.Language, &s) + ")", "/coach/" + string(s.Key.Coach) + w.Suffix})
+		}
+		out[n].Rows = append(out[n].Rows, line)
+	}
+	return out
+}
+
+func (b *Board) cards(tx bot.ReadTx, w words, topic bot.Topic) ([]card, error) {
+	stories, err := tx.Stories(topic, bot.Page{Limit: latest})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]card, 0, len(stories))
+	for i := range stories {
+		out = append(out, b.card(w, &stories[i]))
+	}
+	return out, nil
+}
+
+func (b *Board) card(w words, s *bot.Story) card {
+	c := card{
+		Headline: b.Desk.Headline(w.Language, s), Standing: b.Desk.Standing(w.Language, s), Tone: string(s.Stage),
+		Outlets: strings.Join(s.Outlets, ", "), When: w.moment(s.Changed), Stamp: s.Changed.UTC().Format(time.RFC3339),
+		Number: uint64(s.ID), Club: b.clubLink(w, s.Key.Club, s.ClubName),
+		Coach: link{s.CoachName, "/coach/" + string(s.Key.Coach) + w.Suffix},
+	}
+	for i := range s.Reports {
+		if r := &s.Reports[i]; !r.Carrier && !r.Revoked && r.Event.Quote != "" {
+			c.Quote, c.Link = r.Event.Quote, web(r.Source.URL)
+			break
+		}
+	}
+	return c
+}
+
+// web lets only web addresses become links.
+func web(address string) string {
+	if strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") {
+		return address
+	}
+	return ""
+}
+
+func years(w words, s *bot.Station) string {
+	from, to := w.date(s.From), w.date(s.To)
+	switch {
+	case from == "" && to == "":
+		return ""
+	case to == "" && s.Open:
+		return w.Since + " " + from
+	case from == "":
+		return w.Until + " " + to
+	}
+	return strings.Trim(from+" – "+to, " –")
+}
