@@ -13,6 +13,7 @@ import (
 	"karussell/bot"
 	"karussell/bot/feed"
 	"karussell/bot/picture"
+	"karussell/bot/status"
 	"karussell/config"
 	"karussell/store/bolt"
 )
@@ -48,17 +49,21 @@ func (c *runCmd) Run(w *world) error {
 
 // assemble builds the service that the settings describe and says plainly what
 // is on, what is off and why.
-func assemble(w *world, settings config.Config, store bot.Store, k knowledge, log *slog.Logger) (*service, error) {
+func assemble(w *world, settings config.Config, file *bolt.Store, k knowledge, log *slog.Logger) (*service, error) {
+	var store bot.Store = file
 	var desk lateDesk
+	registry := status.NewRegistry("telegram", "discord")
 	artist, err := picture.New(k.extractor.Gazetteer())
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) { s.Feeds, s.Artist = &desk, artist })
+	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) {
+		s.Feeds, s.Artist, s.Meter = &desk, artist, registry
+	})
 	if err != nil {
 		return nil, err
 	}
-	s := &service{engine: engine, store: store, meter: bot.NoMeter{}, now: w.now, log: log}
+	s := &service{engine: engine, store: store, meter: registry, now: w.now, log: log, lamps: map[bot.PlatformName]*status.Lamp{}}
 	say := func(format string, args ...any) { fmt.Fprintf(w.stderr, "karussell: "+format+"\n", args...) }
 	say("store: %s", settings.DB)
 	if err := s.addPlatforms(settings, say); err != nil {
@@ -68,7 +73,13 @@ func assemble(w *world, settings config.Config, store bot.Store, k knowledge, lo
 		return nil, err
 	}
 	desk.desk = s.poller
-	if len(s.platforms) == 0 && len(s.poller.Sources) == 0 {
+	if err := s.addStatus(settings, registry, file, say); err != nil {
+		return nil, err
+	}
+	if err := s.addBoard(settings, k.extractor.Gazetteer(), artist, say); err != nil {
+		return nil, err
+	}
+	if len(s.platforms) == 0 && len(s.poller.Sources) == 0 && settings.Status.Board == "" {
 		return nil, usageError{errors.New("nothing to run: set KARUSSELL_TELEGRAM_TOKEN, KARUSSELL_DISCORD_TOKEN or KARUSSELL_FEEDS; karussell demo needs none of them")}
 	}
 	return s, nil

@@ -76,8 +76,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 	text := string(readme) + string(guide)
 	line := reflect.TypeFor[commandLine]()
-	for i := range line.NumField() {
-		f := line.Field(i)
+	for f := range line.Fields() {
 		if _, isCommand := f.Tag.Lookup("cmd"); !isCommand {
 			continue
 		}

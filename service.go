@@ -12,6 +12,7 @@ import (
 	"karussell/bot"
 	"karussell/bot/feed"
 	"karussell/bot/outbox"
+	"karussell/bot/status"
 )
 
 // grace is how long a shutdown may take to finish what is being sent.
@@ -26,7 +27,8 @@ type service struct {
 	meter     bot.Meter
 	now       func() time.Time
 	log       *slog.Logger
-	more      []func(context.Context) error // further loops: servers, backups
+	more      []func(context.Context) error     // further loops: servers, backups
+	lamps     map[bot.PlatformName]*status.Lamp // for /readyz; empty without a status server
 }
 
 // run blocks until ctx ends or nothing is left to run for. Every loop it starts
@@ -40,7 +42,7 @@ func (s *service) run(ctx context.Context) error {
 		}
 	}
 	dispatcher, err := outbox.New(outbox.Setup{
-		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Changed: s.engine.Changed,
+		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Changed: s.engine.Changed, Report: s.revoked,
 		Now: s.now, Log: s.log, Meter: s.meter, Grace: grace,
 	})
 	if err != nil {
@@ -90,7 +92,14 @@ func (e *platformError) Error() string { return string(e.name) + ": " + e.err.Er
 func (e *platformError) Unwrap() error { return e.err }
 
 func (s *service) runPlatform(ctx context.Context, p bot.Platform) error {
+	lamp := s.lamps[p.Name()]
+	if lamp != nil {
+		lamp.On()
+	}
 	err := p.Run(ctx, s.engine)
+	if lamp != nil {
+		lamp.Off(err)
+	}
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // we were told to stop; what the platform says then is no news
 	}
@@ -99,4 +108,13 @@ func (s *service) runPlatform(ctx context.Context, p bot.Platform) error {
 	}
 	s.log.ErrorContext(ctx, "platform stopped", "platform", string(p.Name()), "error", err)
 	return &platformError{name: p.Name(), err: err}
+}
+
+// revoked tells the owners on the other platforms that one is lost.
+func (s *service) revoked(ctx context.Context, name bot.PlatformName, cause bot.SendKind) {
+	s.log.ErrorContext(ctx, "platform refuses the token", "platform", string(name), "cause", string(cause))
+	if lamp := s.lamps[name]; lamp != nil {
+		lamp.Off(errors.New("the platform refuses the token"))
+	}
+	s.tellOwners(ctx, bot.Notice{Key: bot.NoticeRevoked, Args: map[string]string{"Platform": string(name)}})
 }

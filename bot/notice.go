@@ -9,6 +9,7 @@ const (
 	NoticeFeedBack = "notice_feed_back" // Feed
 	NoticeDiskFull = "notice_disk_full" // Error
 	NoticeDiskFree = "notice_disk_free"
+	NoticeRevoked  = "notice_revoked" // Platform
 )
 
 // TellOwners owes every owner a notice. The cause makes its identity: while a

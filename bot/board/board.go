@@ -91,8 +91,10 @@ func (b *Board) routes() {
 	page("/embed/club/{id}", b.embedClub)
 	page("/feed.atom", b.atom)
 	page("/feed.json", b.jsonFeed)
-	page("/{kind}/{id}/feed.atom", b.atom)
-	page("/{kind}/{id}/feed.json", b.jsonFeed)
+	for _, kind := range []string{"club", "coach", "league"} {
+		page("/"+kind+"/{id}/feed.atom", b.atom)
+		page("/"+kind+"/{id}/feed.json", b.jsonFeed)
+	}
 	page("/contracts.ics", b.calendar)
 	page("/picture/{kind}/{id}", b.picture)
 	page("/board.css", func(context.Context, *http.Request, words) (document, error) {
@@ -121,7 +123,7 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-actio
 func (b *Board) answer(f func(context.Context, *http.Request, words) (document, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		language := languageOf(r)
-		doc, err := b.cache.get(language+" "+r.URL.RequestURI(), func() (document, error) {
+		doc, err := b.cache.get(language+" "+r.URL.RequestURI(), func() (document, error) { //nolint:contextcheck // the request carries its context
 			doc, err := f(r.Context(), r, wordsOf(language))
 			sum := sha256.Sum256(doc.body)
 			doc.etag = `"` + hex.EncodeToString(sum[:12]) + `"`

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,9 +47,11 @@ func (b *Board) feedStories(ctx context.Context, r *http.Request) (title string,
 
 func (b *Board) feedTopic(r *http.Request) (bot.Topic, string, error) {
 	id := r.PathValue("id")
-	switch r.PathValue("kind") {
-	case "":
+	kind, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if id == "" {
 		return bot.TopicAll, wordsOf(languageOf(r)).Name, nil
+	}
+	switch kind {
 	case "club":
 		c, ok := b.Clubs.Club(bot.ClubID(id))
 		if !ok {
@@ -106,7 +109,7 @@ func (b *Board) atom(ctx context.Context, r *http.Request, w words) (document, e
 			feed.Updated = c.Stamp
 		}
 		feed.Entries = append(feed.Entries, atomEntry{
-			Title: c.Headline, ID: b.storyID(c), Updated: c.Stamp, Link: atomLink{Href: b.address(c.Club.Href + "#s" + fmt.Sprint(c.Number))},
+			Title: c.Headline, ID: b.storyID(c), Updated: c.Stamp, Link: atomLink{Href: b.address(c.Club.Href + "#s" + strconv.FormatUint(c.Number, 10))},
 			Summary: strings.TrimSpace(c.Standing + ". " + c.Outlets + ". " + c.Quote),
 		})
 	}
@@ -114,7 +117,9 @@ func (b *Board) atom(ctx context.Context, r *http.Request, w words) (document, e
 	return document{kind: "application/atom+xml; charset=utf-8", body: append([]byte(xml.Header), body...)}, err
 }
 
-func (b *Board) storyID(c card) string { return b.address("/story/" + fmt.Sprint(c.Number)) }
+func (b *Board) storyID(c card) string {
+	return b.address("/story/" + strconv.FormatUint(c.Number, 10))
+}
 
 // address is absolute where the board's public address is known.
 func (b *Board) address(path string) string { return b.Public + path }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,20 +75,7 @@ func (b *Board) page(name string, v view) (document, error) {
 const latest = 30
 
 func (b *Board) home(ctx context.Context, _ *http.Request, w words) (document, error) {
-	v := view{Words: w, Title: w.Name, Base: "/", Feed: "/feed"}
-	err := b.Store.View(ctx, func(tx bot.ReadTx) error {
-		rows, err := b.Desk.CarouselRows(tx, "")
-		if err != nil {
-			return err
-		}
-		v.Groups = b.groups(w, rows)
-		v.Stories, err = b.cards(tx, w, bot.TopicAll)
-		return err
-	})
-	if err != nil {
-		return document{}, err
-	}
-	return b.page("home.html", v)
+	return b.overview(ctx, w, view{Words: w, Title: w.Name, Base: "/", Feed: "/feed"}, "", bot.TopicAll)
 }
 
 func (b *Board) league(ctx context.Context, r *http.Request, w words) (document, error) {
@@ -95,14 +83,18 @@ func (b *Board) league(ctx context.Context, r *http.Request, w words) (document,
 	if !ok {
 		return document{}, errNoPage
 	}
-	v := view{Words: w, Title: league.Name, Base: "/league/" + string(league.ID), Feed: "/league/" + string(league.ID) + "/feed"}
+	path := "/league/" + string(league.ID)
+	return b.overview(ctx, w, view{Words: w, Title: league.Name, Base: path, Feed: path + "/feed"}, league.ID, bot.LeagueTopic(league.ID))
+}
+
+func (b *Board) overview(ctx context.Context, w words, v view, league bot.LeagueID, topic bot.Topic) (document, error) {
 	err := b.Store.View(ctx, func(tx bot.ReadTx) error {
-		rows, err := b.Desk.CarouselRows(tx, league.ID)
+		rows, err := b.Desk.CarouselRows(tx, league)
 		if err != nil {
 			return err
 		}
 		v.Groups = b.groups(w, rows)
-		v.Stories, err = b.cards(tx, w, bot.LeagueTopic(league.ID))
+		v.Stories, err = b.cards(tx, w, topic)
 		return err
 	})
 	if err != nil {
@@ -198,11 +190,6 @@ func (b *Board) search(ctx context.Context, r *http.Request, w words) (document,
 	if query != "" {
 		req := bot.Request{Chat: bot.ChatRef{Platform: "board", Chat: "web"}, Language: w.Language, Query: string([]rune(query)[:min(60, len([]rune(query)))])}
 		for _, c := range b.Desk.Suggest(ctx, req) {
-			if kind, id, ok := strings.Cut(c.Value, ":"); ok && (c.Command == "coach" || c.Command == "club") {
-				_ = kind
-				v.Hits = append(v.Hits, hit{link{c.Label, "/" + c.Command + "/" + id + w.Suffix}, c.Hint})
-				continue
-			}
 			v.Hits = append(v.Hits, b.hitOf(w, c))
 		}
 	}
@@ -211,10 +198,17 @@ func (b *Board) search(ctx context.Context, r *http.Request, w words) (document,
 
 // hitOf finds the page that a completion means.
 func (b *Board) hitOf(w words, c bot.Choice) hit {
-	if club, ok := b.Clubs.ClubNamed(c.Value); ok && c.Command != "coach" {
-		return hit{link{c.Label, "/club/" + string(club.ID) + w.Suffix}, c.Hint}
+	path := "/coach/" + bot.Slug(c.Value)
+	switch c.Command {
+	case "club":
+		path = "/club/" + bot.Slug(c.Value)
+		if club, ok := b.Clubs.ClubNamed(c.Value); ok {
+			path = "/club/" + string(club.ID)
+		}
+	case "carousel":
+		path = "/league/" + c.Value
 	}
-	return hit{link{c.Label, "/coach/" + bot.Slug(c.Value) + w.Suffix}, c.Hint}
+	return hit{link{c.Label, path + w.Suffix}, c.Hint}
 }
 
 func (b *Board) facts(w words, c *bot.Coach) []fact {
@@ -225,7 +219,7 @@ func (b *Board) facts(w words, c *bot.Coach) []fact {
 		}
 	}
 	if c.BirthYear.Known() && c.BirthYear.Value > 0 {
-		add(w.Born, fmt.Sprint(c.BirthYear.Value), c.BirthYear.Source)
+		add(w.Born, strconv.Itoa(c.BirthYear.Value), c.BirthYear.Source)
 	}
 	if c.Club.Known() {
 		add(w.Club, b.clubLink(w, c.Club.Value, "").Text, c.Club.Source)

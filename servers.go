@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"karussell/bot"
+	"karussell/bot/board"
+	"karussell/bot/picture"
+	"karussell/bot/status"
+	"karussell/config"
+	"karussell/store/bolt"
+)
+
+// leastRoom is how much free disk the store needs to be called ready.
+const leastRoom = 64 << 20
+
+// addStatus starts the operator's server where it is switched on.
+func (s *service) addStatus(c config.Config, registry *status.Registry, file *bolt.Store, say func(string, ...any)) error {
+	if c.Status.Listen == "" {
+		say("Status server: off, KARUSSELL_STATUS_LISTEN is not set")
+		return nil
+	}
+	registry.Build(versionText())
+	registry.Watch(status.Watched{Store: s.store, Bytes: func() (int64, error) {
+		info, err := os.Stat(file.Path())
+		if err != nil {
+			return 0, err
+		}
+		return info.Size(), nil
+	}}, s.now)
+	probes := []status.Probe{status.StoreProbe(s.store), status.DiskProbe(filepath.Dir(file.Path()), leastRoom)}
+	for _, p := range s.platforms {
+		lamp := status.NewLamp(string(p.Name()), 0, s.now)
+		s.lamps[p.Name()] = lamp
+		probes = append(probes, lamp.Probe())
+	}
+	server, err := status.New(status.Setup{
+		Addr: c.Status.Listen, Store: s.store, Registry: registry, Probes: probes, Token: c.Status.Token.Reveal(),
+		Correct: s.engine.Correct, Version: versionText(), Now: s.now, Log: s.log,
+	})
+	if err != nil {
+		return fmt.Errorf("status server: %w", err)
+	}
+	s.more = append(s.more, server.Run)
+	say("Status server: on, http://%s/", c.Status.Listen)
+	return nil
+}
+
+// addBoard starts the public board where it is switched on.
+func (s *service) addBoard(c config.Config, clubs bot.Gazetteer, artist *picture.Artist, say func(string, ...any)) error {
+	if c.Status.Board == "" {
+		say("Board: off, KARUSSELL_BOARD_LISTEN is not set")
+		return nil
+	}
+	b, err := board.New(board.Setup{
+		Desk: s.engine, Store: s.store, Clubs: clubs, Artist: artist, Public: c.Status.Public, Now: s.now, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.more = append(s.more, func(ctx context.Context) error { return serveWeb(ctx, c.Status.Board, b) })
+	say("Board: on, http://%s/", c.Status.Board)
+	return nil
+}
+
+// serveWeb serves until ctx ends and gives requests under way a moment to end.
+func serveWeb(ctx context.Context, address string, h http.Handler) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", address, err)
+	}
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve %s: %w", address, err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err = server.Shutdown(last)
+	if served := <-served; !errors.Is(served, http.ErrServerClosed) {
+		return errors.Join(err, served)
+	}
+	return err
+}
