@@ -131,8 +131,41 @@ func (d *doc) pluralArticle(i int) bool {
 	return false
 }
 
+// protagonistBonus is how much likelier a description that opens a paragraph
+// means the person whom the article is about than another one.
+const protagonistBonus = 5
+
+// findProtagonist finds the coach whom the article names most, or -1 where
+// several share it.
+func (d *doc) findProtagonist() int {
+	best, bestScore, second := -1, 0, 0
+	for p := range d.persons {
+		k := &d.persons[p]
+		if k.grade() < 0 {
+			continue
+		}
+		score := 2 * k.count
+		if kind := d.sents[d.toks[k.first].sent].kind; kind == headlineBlock || kind == teaserBlock {
+			score++
+		}
+		if k.grade() > 0 {
+			score++
+		}
+		if score > bestScore {
+			best, bestScore, second = p, score, bestScore
+		} else if score > second {
+			second = score
+		}
+	}
+	if bestScore < second+2 {
+		return -1
+	}
+	return best
+}
+
 // resolvePersons gives every description and pronoun its person.
 func (d *doc) resolvePersons() {
+	d.protagonist = d.findProtagonist()
 	for m := range d.ments {
 		x := &d.ments[m]
 		if x.kind != personMention || x.ent >= 0 {
@@ -242,6 +275,7 @@ func (d *doc) lastWith(m int, ok func(*person) bool) int {
 func (d *doc) salient(m int, coachOnly bool) int {
 	at := d.ments[m].from
 	sent := int(d.toks[at].sent)
+	opens := d.ments[m].form == describedAs && sent > 0 && d.sents[sent-1].block != d.sents[sent].block
 	best, bestScore := -1, -100
 	for k := m - 1; k >= 0 && k > m-40; k-- {
 		x := &d.ments[k]
@@ -278,6 +312,9 @@ func (d *doc) salient(m int, coachOnly bool) int {
 		}
 		if x.form == describedAs || x.form == pronounForm {
 			score++ // already under discussion
+		}
+		if opens && x.ent == d.protagonist {
+			score += protagonistBonus // a new paragraph comes back to whom the article is about
 		}
 		if score > bestScore {
 			best, bestScore = x.ent, score

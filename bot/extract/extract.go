@@ -82,6 +82,8 @@ type doc struct {
 	facts   []fact
 	posts   []post
 	topic   topics
+
+	protagonist int // the person whom the article is about, or -1
 }
 
 // open prepares scratch memory for one article.

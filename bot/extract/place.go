@@ -310,7 +310,7 @@ func (d *doc) clubBefore(m int) {
 // the club belongs to the name.
 func (d *doc) attribute(m int) {
 	x := &d.ments[m]
-	if x.from == 0 || d.toks[x.from-1].capital || d.toks[x.from-1].kind != wordToken {
+	if x.from == 0 || !d.participial(x.from-1) {
 		return
 	}
 	c := -1
@@ -332,6 +332,17 @@ func (d *doc) attribute(m int) {
 			return
 		}
 	}
+}
+
+// participial reports whether token i is an inflected participle or adjective
+// of the kind that closes an attribute: "stehende", "entlassenen".
+func (d *doc) participial(i int) bool {
+	t := &d.toks[i]
+	if !d.german() || t.capital || t.kind != wordToken || t.info.finite || t.class.has(classPlace|classJoin|classAux|classPast) {
+		return false
+	}
+	stem := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(t.norm, "n"), "r"), "e")
+	return stem != t.norm && len(stem) > 5 && (strings.HasSuffix(stem, "nd") || strings.HasSuffix(stem, "t") || strings.HasSuffix(stem, "en"))
 }
 
 // clubAt is the club mention at token k, or -1.

@@ -1,6 +1,9 @@
 package extract
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+)
 
 // sentence is a range of tokens.
 type sentence struct {
@@ -88,7 +91,22 @@ func (d *doc) resumes(i, to int) bool {
 		return false
 	}
 	t := &d.toks[i]
-	return (t.info.finite || t.class.has(classAux)) && !t.capital && d.german()
+	if !d.german() {
+		return !t.capital && englishFinite(t)
+	}
+	return (t.info.finite || t.class.has(classAux)) && !t.capital
+}
+
+// englishFinite reports whether a word looks like the finite verb that takes an
+// English main clause up again.
+func englishFinite(t *token) bool {
+	switch t.norm {
+	case "has", "have", "had", "is", "are", "was", "were", "will", "would", "could", "can", "may", "might", "must", "should", "did", "does",
+		"became", "becomes", "left", "leaves", "took", "takes", "said", "says", "came", "comes", "went", "goes", "won", "lost", "led", "leads",
+		"quit", "stood", "stands", "told", "made", "makes", "saw", "sees", "got", "gets", "put", "puts", "ran", "runs", "joins", "remains", "steps", "returns", "replaces", "succeeds":
+		return true
+	}
+	return len(t.norm) > 4 && strings.HasSuffix(t.norm, "ed")
 }
 
 // endsAt reports whether a sentence ends with token i.
