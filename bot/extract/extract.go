@@ -160,8 +160,8 @@ func (d *doc) run() {
 		d.tokenize(d.blocks[b].from, d.blocks[b].to)
 	}
 	d.nameTokens()
-	d.cutSentences()
 	d.detectLanguage()
+	d.cutSentences()
 	if !d.worthReading() {
 		return
 	}
