@@ -320,7 +320,7 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "holds another office"
 	case g > 0, t.idiom.strong:
 		return ""
-	case t.idiom.player && !d.topic.head && !d.coachWordNear(t):
+	case t.idiom.player && !d.coachWordNear(t):
 		return "said of players as well"
 	case d.topic.directors:
 		return "the article is about directors"

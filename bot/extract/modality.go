@@ -23,7 +23,7 @@ func (d *doc) unreal(t *trigger) string {
 	beside := d.beside(t.sent)
 	for i := range beside {
 		o := &beside[i]
-		if (o.idiom.kind == kindWish || o.idiom.kind == kindDeny) && d.sameClause(o, t) {
+		if o.idiom.kind == kindWish && d.sameClause(o, t) || o.idiom.kind == kindDeny && d.reaches(o, t) {
 			return "overruled by " + o.idiom.id
 		}
 	}

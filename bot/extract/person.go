@@ -35,6 +35,9 @@ const maxPersons = 250
 func (d *doc) findPersons() {
 	for i := 0; i < len(d.toks) && len(d.persons) < maxPersons; i++ {
 		if end := d.fullNameAt(i); end > i {
+			if d.norm(end) == "'s" && (d.norm(end+1) == "stadium" || d.norm(end+1) == "park" || d.norm(end+1) == "arena") {
+				continue // "the John Smith's Stadium"
+			}
 			d.addFullName(i, end)
 			i = end - 1
 		}

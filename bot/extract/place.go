@@ -66,6 +66,13 @@ func (d *doc) otherSport(t *token) int {
 			return 2
 		}
 	}
+	switch t.norm {
+	case "del", "hbl", "bbl", "nba", "nhl", "thw", "hsg", "ehc", "erc":
+		if t.shout {
+			return 2
+		}
+		return 0
+	}
 	if t.class.has(classOtherGame) {
 		return 1
 	}
@@ -143,7 +150,7 @@ func (d *doc) trackFocus() {
 				continue
 			}
 			x := &d.ments[m]
-			if x.versus || x.owner >= 0 || d.formerNear(x.from) || d.dateline(x) || d.bracketed(x.from) || d.leftBehind(x.from) {
+			if x.versus || x.owner >= 0 || d.formerNear(x.from) || d.dateline(x) || d.bracketed(x.from) || d.leftBehind(x.from) || d.origin(x.from) && !d.clubs[x.ent].headline {
 				continue
 			}
 			if d.relativeClause(x.from) && !d.clubs[x.ent].headline {
