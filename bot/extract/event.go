@@ -222,6 +222,13 @@ func (d *doc) overrule(f *fact) {
 	}
 }
 
+// holds reports whether the coach of a link came to the club earlier and, as far
+// as the article tells, is still there.
+func (d *doc) holds(f *fact) bool {
+	came := d.find(bot.Appointment, f.person, f.club)
+	return came != nil && came.stale && d.find(bot.Departure, f.person, f.club) == nil
+}
+
 // extraction is what the article says.
 func (d *doc) extraction() bot.Extraction {
 	x := bot.Extraction{Language: d.language, Published: d.published, Events: []bot.Event{}, Coaches: []bot.CoachFacts{}}
