@@ -326,6 +326,8 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "the article is about directors"
 	case t.idiom.kind.event() == bot.Link && !d.topic.seeking:
 		return "nobody seeks a coach here"
+	case t.idiom.kind.event() == bot.Pressure && !d.coachWordNear(t):
+		return "nothing says that this is a coach"
 	case t.idiom.weak && !d.topic.coachy && !d.coachWordNear(t):
 		return "nothing says that this is a coach"
 	case d.topic.coachy || d.coachWordNear(t):
