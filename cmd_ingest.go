@@ -84,8 +84,8 @@ func (in *intake) all(ctx context.Context, paths []string, log *slog.Logger) err
 		_ = bar.Add(1) // a progress bar that cannot be drawn changes nothing
 	}
 	for _, address := range remote {
-		article, err := in.pages.Page(ctx, address)
-		if err := in.take(ctx, article, err); err != nil {
+		articles, err := in.pages.Pages(ctx, address, in.w.now())
+		if err := in.takeAll(ctx, articles, err); err != nil {
 			return in.stop(err)
 		}
 		_ = bar.Add(1)
@@ -98,6 +98,19 @@ func (in *intake) all(ctx context.Context, paths []string, log *slog.Logger) err
 	log.DebugContext(ctx, "ingest finished", "files", len(files))
 	in.summary()
 	return errors.Join(in.problems...)
+}
+
+// takeAll adds articles, or remembers why there are none and goes on.
+func (in *intake) takeAll(ctx context.Context, articles []bot.Article, err error) error {
+	if err != nil {
+		return in.take(ctx, bot.Article{}, err)
+	}
+	for _, a := range articles {
+		if err := in.take(ctx, a, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take adds an article, or remembers why there is none and goes on.

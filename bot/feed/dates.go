@@ -5,13 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // months in German and English, by their first three letters after folding.
 //
 //nolint:gochecknoglobals // a constant table
 var months = map[string]time.Month{
-	"jan": 1, "jän": 1, "feb": 2, "mar": 3, "mär": 3, "mae": 3, "apr": 4, "mai": 5, "may": 5, "jun": 6,
+	"jan": 1, "jän": 1, "feb": 2, "mar": 3, "mär": 3, "mae": 3, "mrz": 3, "apr": 4, "mai": 5, "may": 5, "jun": 6,
 	"jul": 7, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "dez": 12, "dec": 12,
 }
 
@@ -35,11 +37,14 @@ var (
 	epoch     = regexp.MustCompile(`^\d{10}(\d{3})?$`)
 )
 
+// earliest is the first year in which an article can have appeared on the web.
+const earliest = 1990
+
 // readDate reads a feed's date in any of the ways that German and English feeds
 // write one. A date without zone is Berlin's time; a date without a time of day
 // has dayOnly set. ok is false when there is no date in it.
 func readDate(raw string) (t time.Time, dayOnly, ok bool) {
-	raw = strings.TrimSpace(raw)
+	raw = norm.NFC.String(strings.TrimSpace(raw))
 	if len(raw) > 100 {
 		raw = raw[:100]
 	}
@@ -53,7 +58,7 @@ func readDate(raw string) (t time.Time, dayOnly, ok bool) {
 	hour, minute, second, timed := readClock(rest)
 	zone := readZone(rest)
 	t = time.Date(y, m, d, hour, minute, second, 0, zone)
-	if t.Day() != d || t.Year() < 1990 || t.Year() > 2100 {
+	if t.Day() != d || t.Year() < earliest || t.Year() > 2100 {
 		return time.Time{}, false, false // the 31st of November, or no date at all
 	}
 	return t, !timed, true

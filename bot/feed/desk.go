@@ -12,27 +12,37 @@ import (
 // Hurry makes every feed due at once: for tests and the demo.
 func (p *Poller) Hurry() {
 	p.mu.Lock()
-	for _, s := range p.feeds {
+	for address, s := range p.feeds {
 		s.Next = time.Time{}
+		p.queue.plan(address, s.Next)
 	}
 	p.mu.Unlock()
 	p.Wake()
 }
 
-// Add starts polling a feed after a trial. It returns a *FetchError when the
-// address brings no feed.
+// Add starts polling a feed after a trial: that at the address, or that which
+// the page at the address names. It returns a *FetchError when there is none.
 func (p *Poller) Add(ctx context.Context, address string) (bot.FeedState, error) {
 	trial, err := p.Test(ctx, address)
 	if err != nil {
 		return bot.FeedState{}, err
 	}
+	p.mu.Lock()
+	if known := p.feeds[trial.Feed.URL]; known != nil {
+		state := *known
+		p.mu.Unlock()
+		return state, nil
+	}
+	p.mu.Unlock()
 	state := trial.Feed
-	state.ByOwner, state.ETag, state.LastModified = true, "", ""
+	// The trial's own traces go: the first contact comes with the first poll.
+	state.ByOwner, state.ETag, state.LastModified, state.Polite = true, "", "", nil
 	if err := p.keep(ctx, state); err != nil {
 		return bot.FeedState{}, err
 	}
 	p.mu.Lock()
-	p.feeds[address] = &state
+	p.feeds[state.URL] = &state
+	p.queue.plan(state.URL, state.Next)
 	p.mu.Unlock()
 	p.Wake()
 	return state, nil
@@ -59,6 +69,7 @@ func (p *Poller) Pause(ctx context.Context, address string, paused bool) error {
 		return fmt.Errorf("feed %s: %w", address, bot.ErrNotFound)
 	}
 	s.Paused = paused
+	p.queue.plan(address, s.Next)
 	state := *s
 	p.mu.Unlock()
 	p.Wake()
@@ -69,18 +80,27 @@ func (p *Poller) keep(ctx context.Context, state bot.FeedState) error {
 	return p.Store.Update(ctx, func(tx bot.Tx) error { return tx.PutFeed(state) })
 }
 
-// Test fetches a feed without storing anything.
+// Test fetches a feed, or that which the page at the address names, without
+// storing anything.
 func (p *Poller) Test(ctx context.Context, address string) (bot.FeedTrial, error) {
 	if p.Extractor == nil {
 		return bot.FeedTrial{}, errors.New("feed: a trial needs an extractor")
 	}
-	trial := bot.FeedTrial{Feed: bot.FeedState{URL: address, Interval: p.Interval}}
-	articles, _, err := p.read(ctx, &trial.Feed)
+	trial := bot.FeedTrial{}
+	found, err := p.Discover(ctx, address)
 	if err != nil {
 		return trial, err
 	}
-	trial.Articles = articles
-	for _, a := range articles {
+	trial.Feed = bot.FeedState{URL: found, Interval: p.Interval}
+	got, err := p.read(ctx, &trial.Feed)
+	if err != nil {
+		return trial, err
+	}
+	if found != address {
+		trial.Problems = append(trial.Problems, fmt.Sprintf("%s is a page; the feed that it names is %s", address, found))
+	}
+	trial.Articles = got.articles
+	for _, a := range got.articles {
 		trial.Found = append(trial.Found, p.Extractor.Extract(a))
 		if a.PublishedAt.IsZero() {
 			trial.Problems = append(trial.Problems, fmt.Sprintf("%q has no date", a.Title))

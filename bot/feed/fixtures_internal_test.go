@@ -69,6 +69,9 @@ func readFixture(t *testing.T, file string) string {
 			at = it.Published.In(berlin()).Format("2006-01-02 15:04:05 -0700")
 		}
 		fmt.Fprintf(&b, "item: %s\n  id: %s\n  link: %s\n  date: %s\n  teaser: %q\n  text: %q\n", it.Title, it.GUID, it.Link, at, it.Teaser, it.Text)
+		if it.Paywalled {
+			b.WriteString("  to be paid for\n")
+		}
 	}
 	return b.String()
 }

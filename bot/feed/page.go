@@ -17,6 +17,8 @@ import (
 	"karussell/bot"
 )
 
+const acceptPage = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
+
 // Reader reads single pages, guarded and capped like feeds. Safe for concurrent
 // use.
 type Reader struct{ fetch *fetcher }
@@ -26,24 +28,31 @@ func NewReader(agent string, private bool) *Reader {
 	return &Reader{fetch: newFetcher(agent, private, nil)}
 }
 
-// Page fetches a page and reads its main text. The error is a *FetchError or
-// the context's.
-func (r *Reader) Page(ctx context.Context, address string) (bot.Article, error) {
-	const accept = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-	res, err := r.fetch.get(ctx, address, accept, "", "", maxPage)
+// Pages fetches a page and reads its main text: one article, or one for each
+// entry of a live ticker or gallery. The error is a *FetchError or the
+// context's.
+func (r *Reader) Pages(ctx context.Context, address string, now time.Time) ([]bot.Article, error) {
+	page, entries, err := r.page(ctx, address)
 	if err != nil {
-		return bot.Article{}, fmt.Errorf("%s: %w", address, err)
+		return nil, fmt.Errorf("%s: %w", address, err)
 	}
-	a, err := readPage(res.Body, res.ContentType, res.Final)
+	if len(entries) > 0 {
+		return cut(&page, entries, now), nil
+	}
+	return []bot.Article{page}, nil
+}
+
+func (r *Reader) page(ctx context.Context, address string) (bot.Article, []entry, error) {
+	res, err := r.fetch.get(ctx, address, acceptPage, "", "", maxPage)
 	if err != nil {
-		return bot.Article{}, fmt.Errorf("%s: %w", address, err)
+		return bot.Article{}, nil, err
 	}
-	return a, nil
+	return readPage(res.Body, res.ContentType, res.Final)
 }
 
 // readPage finds the article on a page: its main text, and the outlet's own
 // statements about date, headline and address.
-func readPage(body []byte, contentType, address string) (a bot.Article, err error) {
+func readPage(body []byte, contentType, address string) (a bot.Article, entries []entry, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &FetchError{Kind: FailFormat, Err: fmt.Errorf("unreadable page: %v", p)}
@@ -51,26 +60,26 @@ func readPage(body []byte, contentType, address string) (a bot.Article, err erro
 	}()
 	base, err := url.Parse(address)
 	if err != nil {
-		return a, &FetchError{Kind: FailFormat, Err: err}
+		return a, nil, &FetchError{Kind: FailFormat, Err: err}
 	}
 	decoded, err := charset.NewReader(bytes.NewReader(body), contentType)
 	if err != nil {
-		return a, &FetchError{Kind: FailFormat, Err: err}
+		return a, nil, &FetchError{Kind: FailFormat, Err: err}
 	}
 	doc, err := html.ParseWithOptions(decoded, html.ParseOptionEnableScripting(false))
 	if err != nil {
-		return a, &FetchError{Kind: FailFormat, Err: err}
+		return a, nil, &FetchError{Kind: FailFormat, Err: err}
 	}
 	about := readStatements(doc)
 	prune(doc)
 	found, err := readability.FromDocument(doc, base)
 	if err != nil {
-		return a, &FetchError{Kind: FailFormat, Err: err}
+		return a, nil, &FetchError{Kind: FailFormat, Err: err}
 	}
 	var content strings.Builder
 	if found.Node != nil {
 		if err := html.Render(&content, found.Node); err != nil {
-			return a, &FetchError{Kind: FailFormat, Err: err}
+			return a, nil, &FetchError{Kind: FailFormat, Err: err}
 		}
 	}
 	a = bot.Article{
@@ -81,10 +90,13 @@ func readPage(body []byte, contentType, address string) (a bot.Article, err erro
 	if link, err := base.Parse(about.canonical); err == nil && about.canonical != "" && sameSite(link, base) {
 		a.URL = canonical(link)
 	}
-	if a.Text == "" {
-		return a, &FetchError{Kind: FailFormat, Err: errors.New("no article text on the page")}
+	if len(about.entries) > 1 {
+		return a, about.entries, nil
 	}
-	return a, nil
+	if a.Text == "" {
+		return a, nil, &FetchError{Kind: FailFormat, Err: errors.New("no article text on the page")}
+	}
+	return a, nil, nil
 }
 
 func firstOf(values ...string) string {
@@ -150,4 +162,5 @@ type statements struct {
 	headline, canonical, language, outlet string
 	published                             time.Time
 	paywalled                             bool
+	entries                               []entry  // of a live ticker or a gallery
 }

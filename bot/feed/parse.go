@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mmcdole/gofeed"
+	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
 
 	"karussell/bot"
@@ -20,6 +22,7 @@ type document struct {
 	Language string
 	TTL      time.Duration // not to be asked before; 0: not stated
 	Items    []item
+	Cut      bool // it ended in the middle of an item; the whole ones are kept
 }
 
 type item struct {
@@ -30,6 +33,7 @@ type item struct {
 	Text      string
 	Published time.Time // zero: not stated to the minute
 	Day       bot.Date  // zero: none stated
+	Paywalled bool      // the feed marks it so
 }
 
 // parse reads a feed of any known format. It recovers from panics of the
@@ -47,13 +51,20 @@ func parse(body []byte, contentType, base string, now time.Time) (doc document, 
 	parser := gofeed.NewParser()
 	parser.KeepOriginalFeed = true // for what the library's common form leaves out
 	f, err := parser.Parse(bytes.NewReader(body))
-	if whole, ok := mend(body); err != nil && ok {
-		f, err = parser.Parse(bytes.NewReader(whole))
+	cut := false
+	if err != nil {
+		if whole, ok := mend(body); ok {
+			cut = true
+			f, err = parser.Parse(bytes.NewReader(whole))
+		}
 	}
 	if err != nil {
-		return document{}, &FetchError{Kind: FailFormat, Err: err}
+		return document{}, formatError(body, err)
 	}
-	doc = document{TTL: ttl(f), Title: oneLine(plain(f.Title)), Language: language(f.Language)}
+	if f.Title == "" && len(f.Items) == 0 {
+		return document{}, &FetchError{Kind: FailFormat, Err: errors.New("it holds no feed")}
+	}
+	doc = document{Cut: cut, TTL: ttl(f), Title: oneLine(plain(f.Title)), Language: language(f.Language)}
 	baseURL, err := url.Parse(base)
 	if err != nil {
 		return document{}, &FetchError{Kind: FailFormat, Err: err}
@@ -66,7 +77,39 @@ func parse(body []byte, contentType, base string, now time.Time) (doc document, 
 			doc.Items = append(doc.Items, readItem(it, baseURL, now))
 		}
 	}
+	dropSharedIDs(doc.Items)
 	return doc, nil
+}
+
+// formatError says in an operator's words why there is no feed.
+func formatError(body []byte, err error) error {
+	head := bytes.ToLower(bytes.TrimSpace(body[:min(len(body), 2000)]))
+	switch {
+	case len(head) == 0:
+		err = errors.New("the answer is empty")
+	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
+		err = errors.New("the answer is a web page, no feed")
+	}
+	return &FetchError{Kind: FailFormat, Err: err}
+}
+
+// dropSharedIDs forgets ids that several items with different addresses share:
+// they identify nothing.
+func dropSharedIDs(items []item) {
+	links := map[string]string{}
+	shared := map[string]bool{}
+	for i := range items {
+		id, link := items[i].GUID, items[i].Link
+		if first, seen := links[id]; seen && first != link {
+			shared[id] = true
+		}
+		links[id] = link
+	}
+	for i := range items {
+		if shared[items[i].GUID] {
+			items[i].GUID = ""
+		}
+	}
 }
 
 // ttl is RSS's time to live in minutes; absurd values are left to the rhythm.
@@ -83,14 +126,41 @@ func ttl(f *gofeed.Feed) time.Duration {
 }
 
 func readItem(it *gofeed.Item, base *url.URL, now time.Time) item {
-	out := item{GUID: it.GUID, Title: oneLine(plain(it.Title)), Link: resolve(base, it.Link)}
-	teaser, text := plain(it.Description), plain(it.Content)
+	out := item{GUID: strings.TrimSpace(it.GUID), Link: resolve(base, it.Link)}
+	for _, original := range it.Extensions["feedburner"]["origLink"] {
+		out.Link = firstOf(resolve(base, original.Value), out.Link)
+	}
+	if out.Link == "" && strings.HasPrefix(out.GUID, "http") {
+		out.Link = resolve(base, out.GUID) // a permalink
+	}
+	out.Title, out.Paywalled = paymark(oneLine(plain(it.Title)))
+	teaser, text := plain(firstOf(it.Description, mediaText(it.Extensions))), plain(it.Content)
 	if len(text) <= len(teaser) {
 		text, teaser = teaser, ""
 	}
 	out.Teaser, out.Text = teaser, text
 	out.Published, out.Day = published(it, now)
 	return out
+}
+
+// mediaText is the description that Media RSS gives of an item's picture or
+// film, where papers put the teaser of a gallery.
+func mediaText(all ext.Extensions) string {
+	media := all["media"]
+	for _, group := range media["group"] {
+		for _, d := range group.Children["description"] {
+			return d.Value
+		}
+	}
+	for _, d := range media["description"] {
+		return d.Value
+	}
+	for _, c := range media["content"] {
+		for _, d := range c.Children["description"] {
+			return d.Value
+		}
+	}
+	return ""
 }
 
 // published is when the item appeared. Our own reading comes first: the
@@ -109,41 +179,10 @@ func published(it *gofeed.Item, now time.Time) (at time.Time, day bot.Date) {
 		}
 		return t, bot.DateOf(t.In(berlin()))
 	}
-	if it.PublishedParsed != nil && it.PublishedParsed.Before(now.Add(time.Hour)) {
-		return *it.PublishedParsed, bot.DateOf(*it.PublishedParsed)
+	if t := it.PublishedParsed; t != nil && t.Before(now.Add(time.Hour)) && t.Year() >= earliest {
+		return *t, bot.DateOf(t.In(berlin()))
 	}
 	return time.Time{}, ""
-}
-
-func resolve(base *url.URL, link string) string {
-	u, err := base.Parse(strings.TrimSpace(link))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return ""
-	}
-	return canonical(u)
-}
-
-// tracking are query parameters that do not select a page.
-//
-//nolint:gochecknoglobals // a constant table
-var tracking = []string{"utm_", "fbclid", "gclid", "wt_", "xtor", "cmpid", "mc_", "wt.", "ref_", "at_", "pk_", "sc_src", "ns_"}
-
-// canonical removes what does not select a page: tracking and fragment.
-func canonical(u *url.URL) string {
-	c := *u
-	c.Fragment, c.Host = "", strings.ToLower(c.Host)
-	if c.RawQuery != "" {
-		q := c.Query()
-		for name := range q {
-			for _, t := range tracking {
-				if strings.HasPrefix(strings.ToLower(name), t) {
-					q.Del(name)
-				}
-			}
-		}
-		c.RawQuery = q.Encode()
-	}
-	return c.String()
 }
 
 func language(tag string) string {
@@ -163,6 +202,7 @@ func (it item) article(s *bot.FeedState, now time.Time) bot.Article {
 	a := bot.Article{
 		Outlet: s.Outlet, Feed: s.URL, GUID: it.GUID, URL: it.Link, Title: it.Title,
 		Teaser: it.Teaser, Text: it.Text, Language: s.Language, ReadAt: now,
+		Paywalled: it.Paywalled,
 	}
 	a.PublishedAt, a.Published = it.Published, it.Day
 	// An undated item that was not there at a recent look appeared since then.

@@ -1,11 +1,16 @@
 package feed
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/text/unicode/norm"
 )
+
+// encodedTwice matches what is left of HTML that was encoded twice.
+var encodedTwice = regexp.MustCompile(`</?(?:p|b|i|a|br|em|strong|div|span|h[1-6]|ul|li|img)\b[^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8}\d?);`)
 
 // plain turns HTML (or text with entities, also twice encoded) into text with
 // a blank line between paragraphs. Scripts, styles and captions are dropped.
@@ -15,7 +20,7 @@ func plain(s string) string {
 	}
 	text := strip(s)
 	// Some feeds encode their HTML twice: what is left then looks like tags.
-	if strings.Contains(text, "<p") || strings.Contains(text, "&amp;") || strings.Contains(text, "&quot;") || strings.Contains(text, "</") {
+	if encodedTwice.MatchString(text) {
 		text = strip(text)
 	}
 	return tidy(text)
@@ -57,17 +62,28 @@ func tag(b *strings.Builder, a atom.Atom, depth, skip int) int {
 			return 0
 		}
 		return depth
-	case atom.P, atom.Div, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.Li, atom.Blockquote, atom.Section, atom.Article, atom.Tr:
+	case atom.P, atom.Div, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Li, atom.Ul, atom.Ol,
+		atom.Dt, atom.Dd, atom.Blockquote, atom.Section, atom.Article, atom.Main, atom.Header, atom.Figure, atom.Table, atom.Tr, atom.Hr:
 		b.WriteString("\n\n")
 	case atom.Br:
 		b.WriteString("\n")
+	case atom.Td, atom.Th:
+		b.WriteString(" ")
 	}
 	return 0
 }
 
-// tidy removes surplus space and keeps paragraphs.
+// invisible characters would tear names apart: soft hyphens, zero-width spaces
+// and joiners, byte order marks, directions.
+//
+//nolint:gochecknoglobals // a constant table
+var invisible = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00ad", "", "\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "",
+	"\u200e", "", "\u200f", "", "\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "", "\u2028", "\n", "\u2029", "\n\n")
+
+// tidy removes surplus space and invisible characters, composes letters and
+// keeps paragraphs.
 func tidy(s string) string {
-	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\r", ""), "")
+	s = norm.NFC.String(invisible.Replace(strings.ToValidUTF8(s, "")))
 	var out []string
 	for paragraph := range strings.SplitSeq(s, "\n\n") {
 		var lines []string

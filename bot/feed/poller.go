@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -13,17 +14,19 @@ import (
 	"karussell/bot"
 )
 
+const acceptFeed = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+
 // Poller polls the sources until its context ends. Safe for concurrent use.
 type Poller struct {
 	Setup
 	fetch  *fetcher
 	robots *robots
-	turns  *turns
 	wake   chan struct{}
 
 	mu    sync.Mutex
 	feeds map[string]*bot.FeedState // by URL; the store's copy is authoritative after a restart
-	busy  map[string]bool           // feeds that are being polled
+	queue queue                     // when feeds are due
+	lanes *lanes                    // which feeds are being polled
 }
 
 // New checks the setup.
@@ -43,8 +46,8 @@ func New(s Setup) (*Poller, error) {
 	s.Interval = max(s.Interval, time.Second)
 	fetch := newFetcher(s.Agent, s.Private, s.Transport)
 	return &Poller{
-		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), turns: newTurns(), wake: make(chan struct{}, 1),
-		feeds: map[string]*bot.FeedState{}, busy: map[string]bool{},
+		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), wake: make(chan struct{}, 1),
+		feeds: map[string]*bot.FeedState{}, lanes: newLanes(),
 	}, nil
 }
 
@@ -58,8 +61,8 @@ func (p *Poller) Run(ctx context.Context) error {
 	defer polls.Wait()
 	slots := make(chan struct{}, workers)
 	for {
-		url, wait := p.next()
-		if url == "" {
+		address, host, wait := p.next()
+		if address == "" {
 			if !p.sleep(ctx, wait) {
 				return nil
 			}
@@ -72,7 +75,7 @@ func (p *Poller) Run(ctx context.Context) error {
 		}
 		polls.Go(func() {
 			defer func() { <-slots }()
-			p.poll(ctx, url)
+			p.poll(ctx, address, host)
 		})
 	}
 }
@@ -124,34 +127,35 @@ func (p *Poller) load(ctx context.Context) error {
 		}
 		p.feeds[src.URL] = &state
 	}
+	for address, s := range p.feeds {
+		p.queue.plan(address, s.Next)
+	}
 	return nil
 }
 
-// next picks a due feed whose host is free and takes the host's turn; without one
-// it says how long to wait. The end of a turn wakes the poller.
-func (p *Poller) next() (string, time.Duration) {
+// next picks a due feed whose host is not being polled; without one it says how
+// long to wait. The end of a poll wakes the poller.
+func (p *Poller) next() (address, host string, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now, wait, best := p.Now(), time.Minute, ""
-	for address, s := range p.feeds {
-		if s.Paused || p.busy[address] || p.turns.isBusy(hostOf(s)) {
-			continue
+	now := p.Now()
+	for {
+		address, at, ok := p.queue.first()
+		if !ok {
+			return "", "", time.Minute
 		}
-		if d := s.Next.Sub(now); d > 0 {
-			wait = min(wait, d)
-			continue
+		if d := at.Sub(now); d > 0 {
+			return "", "", min(d, time.Minute) // the clock may be set meanwhile
 		}
-		if best == "" || s.Next.Before(p.feeds[best].Next) {
-			best = address
+		p.queue.drop()
+		s := p.feeds[address]
+		if s == nil || s.Paused || !s.Next.Equal(at) {
+			continue // removed, paused or planned anew since
+		}
+		if host := hostOf(s); p.lanes.enter(host, address) {
+			return address, host, 0
 		}
 	}
-	if best != "" {
-		if !p.turns.try(hostOf(p.feeds[best])) {
-			return "", time.Millisecond // a page is being read there just now
-		}
-		p.busy[best] = true
-	}
-	return best, wait
 }
 
 func hostOf(s *bot.FeedState) string { return hostName(location(s)) }
@@ -165,14 +169,18 @@ func location(s *bot.FeedState) string {
 
 // poll fetches one feed and commits what it brought. Failures are the feed's
 // own: they end up in its state, never in another feed's way.
-func (p *Poller) poll(ctx context.Context, address string) {
-	p.mu.Lock()
-	state := *p.feeds[address]
-	p.mu.Unlock()
-	host := hostOf(&state)
+func (p *Poller) poll(ctx context.Context, address, host string) {
 	defer p.release(address, host)
+	p.mu.Lock()
+	known := p.feeds[address]
+	if known == nil {
+		p.mu.Unlock()
+		return // removed meanwhile
+	}
+	state := *known
+	p.mu.Unlock()
 
-	articles, live, err := p.read(ctx, &state)
+	got, err := p.read(ctx, &state)
 	if ctx.Err() != nil {
 		return
 	}
@@ -180,10 +188,10 @@ func (p *Poller) poll(ctx context.Context, address string) {
 	if err != nil {
 		p.failed(&state, err)
 	} else {
-		p.succeeded(&state, articles, live)
+		p.succeeded(&state, got)
 	}
 	notice := p.verdict(&state)
-	result, err := p.Ingester.Ingest(ctx, bot.Batch{Articles: articles, Feed: &state, Backlog: backlog})
+	result, err := p.Ingester.Ingest(ctx, bot.Batch{Articles: got.articles, Feed: &state, Backlog: backlog})
 	if err != nil {
 		// Nothing was kept, so the old validators stay and the poll is repeated.
 		p.Log.ErrorContext(ctx, "feed not stored", "feed", address, "error", err)
@@ -197,19 +205,38 @@ func (p *Poller) poll(ctx context.Context, address string) {
 	if result.New+result.Changed > 0 {
 		p.Log.InfoContext(ctx, "feed brought articles", "feed", address, "new", result.New, "changed", result.Changed, "events", result.Events, "stories", result.Stories)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now := p.feeds[address]; now != nil {
-		state.Paused = now.Paused // may have changed meanwhile
-		*now = state
+	if err := p.remember(ctx, address, state); err != nil {
+		p.Log.ErrorContext(ctx, "feed not stored", "feed", address, "error", err)
 	}
+}
+
+// remember takes a poll's state over, and repairs what the poll's commit undid
+// if the feed was paused or removed meanwhile.
+func (p *Poller) remember(ctx context.Context, address string, state bot.FeedState) error {
+	p.mu.Lock()
+	now := p.feeds[address]
+	if now == nil {
+		p.mu.Unlock()
+		return p.Store.Update(ctx, func(tx bot.Tx) error { return tx.DeleteFeed(address) })
+	}
+	turned := now.Paused != state.Paused
+	state.Paused = now.Paused
+	*now = state
+	p.mu.Unlock()
+	if turned {
+		return p.keep(ctx, state)
+	}
+	return nil
 }
 
 func (p *Poller) release(address, host string) {
 	p.mu.Lock()
-	delete(p.busy, address)
+	for _, a := range append(p.lanes.leave(host), address) {
+		if s := p.feeds[a]; s != nil {
+			p.queue.plan(a, s.Next)
+		}
+	}
 	p.mu.Unlock()
-	p.turns.done(host)
 	p.Wake()
 }
 
@@ -229,40 +256,54 @@ func (p *Poller) postpone(address string) {
 	}
 }
 
+// catch is what a poll brought.
+type catch struct {
+	articles []bot.Article
+	live     time.Duration // not to be asked before; 0: not stated
+	fresh    int           // articles that the feed showed for the first time
+}
+
 // read fetches and parses; state gets the validators and counters.
-func (p *Poller) read(ctx context.Context, state *bot.FeedState) (articles []bot.Article, live time.Duration, err error) {
-	const accept = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) {
 	state.Fetches++
-	res, err := p.fetch.get(ctx, location(state), accept, state.ETag, state.LastModified, maxBody)
+	res, err := p.fetch.get(ctx, location(state), acceptFeed, state.ETag, state.LastModified, maxBody)
 	state.LastStatus = res.Status
 	if err != nil {
-		return nil, 0, err
+		return catch{}, err
 	}
-	if res.Permanent != "" {
-		state.Location = res.Permanent
-	}
-	if res.Status == 304 {
+	if res.Status == http.StatusNotModified {
+		moved(state, res.Permanent)
 		state.NotModified++
-		return nil, res.MaxAge, nil
+		return catch{live: res.MaxAge}, nil
 	}
 	state.Bytes += int64(len(res.Body))
 	now := p.Now()
 	doc, err := parse(res.Body, res.ContentType, res.Final, now)
 	if err != nil {
-		return nil, 0, err
+		return catch{}, err
 	}
+	moved(state, res.Permanent)
 	state.ETag, state.LastModified = res.ETag, res.Modified
 	p.describe(state, doc)
 	first := !state.Seen
-	for _, it := range changedItems(state, doc.Items) {
-		articles = append(articles, it.article(state, now))
+	items, fresh := changedItems(state, doc.Items, res.Cut || doc.Cut)
+	got := catch{live: max(res.MaxAge, doc.TTL), fresh: fresh}
+	for _, it := range items {
+		got.articles = append(got.articles, it.article(state, now))
 	}
 	// The first contact stores what is there; reading all its pages would be a
 	// flood of requests for old news.
 	if p.Pages && !first {
-		p.followTeasers(ctx, hostName(res.Final), articles)
+		got.articles = p.followTeasers(ctx, got.articles)
 	}
-	return articles, max(res.MaxAge, doc.TTL), nil
+	return got, nil
+}
+
+// moved remembers a permanent redirect, once a feed was found behind it.
+func moved(state *bot.FeedState, to string) {
+	if to != "" {
+		state.Location = to
+	}
 }
 
 // describe fills what the operator did not say about a feed from the feed.
@@ -283,20 +324,14 @@ func (p *Poller) describe(state *bot.FeedState, doc document) {
 	}
 }
 
-func (p *Poller) succeeded(state *bot.FeedState, articles []bot.Article, live time.Duration) {
+func (p *Poller) succeeded(state *bot.FeedState, got catch) {
 	now := p.Now()
-	fresh := 0
-	for _, a := range articles {
-		if !a.PublishedAt.IsZero() && a.PublishedAt.After(state.LastOK) {
-			fresh++
-		}
-	}
 	state.LastOK, state.LastError, state.Failures, state.FailingSince = now, "", 0, time.Time{}
 	state.Seen = true
-	if fresh > 0 || state.LastNew.IsZero() {
+	if got.fresh > 0 || state.LastNew.IsZero() {
 		state.LastNew = now
 	}
-	p.schedule(state, live)
+	p.schedule(state, got.live)
 	p.Meter.Count("feed_fetches_total", 1, "outcome", "ok")
 }
 
@@ -314,6 +349,9 @@ func (p *Poller) failed(state *bot.FeedState, err error) {
 	if fe, ok := errors.AsType[*FetchError](err); ok {
 		kind = fe.Kind
 		wait = max(wait, fe.RetryAfter)
+		if kind == FailGone {
+			wait = longest
+		}
 	}
 	state.Next = now.Add(jitter(wait))
 	p.Meter.Count("feed_fetches_total", 1, "outcome", string(kind))

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"mime"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -27,12 +29,63 @@ func toUTF8(body []byte, contentType string) []byte {
 	if !utf8.Valid(body) && !mostlyUTF8(body) {
 		body = decodeNamed(body, contentType)
 	}
-	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	body = mixed(mojibake(body))
 	if at := prolog.FindSubmatchIndex(body); at != nil {
 		fixed := append([]byte{}, body[:at[2]]...)
 		body = append(append(fixed, "utf-8"...), body[at[3]:]...)
 	}
-	return dropControls(body)
+	return startOf(dropControls(body))
+}
+
+// mixed decodes the few bytes that are not UTF-8 as Windows-1252: papers join
+// texts from several systems.
+func mixed(body []byte) []byte {
+	if utf8.Valid(body) {
+		return body
+	}
+	out := make([]byte, 0, len(body)+64)
+	for len(body) > 0 {
+		r, size := utf8.DecodeRune(body)
+		if r == utf8.RuneError && size == 1 {
+			r = charmap.Windows1252.DecodeByte(body[0])
+		}
+		out = utf8.AppendRune(out, r)
+		body = body[size:]
+	}
+	return out
+}
+
+// mojibake undoes an encoding that was applied twice: UTF-8 that was read as
+// Windows-1252 and encoded again.
+func mojibake(body []byte) []byte {
+	if !bytes.Contains(body, []byte("Ã")) || !utf8.Valid(body) {
+		return body
+	}
+	once, err := charmap.Windows1252.NewEncoder().Bytes(body)
+	if err != nil || !utf8.Valid(once) {
+		return body
+	}
+	return once
+}
+
+// startOf cuts off what stands before the feed: warnings of the paper's
+// software.
+func startOf(body []byte) []byte {
+	if isJSON(body) {
+		return body
+	}
+	head := bytes.ToLower(body[:min(len(body), 4<<10)])
+	if start := bytes.TrimSpace(head); bytes.HasPrefix(start, []byte("<!doctype")) || bytes.HasPrefix(start, []byte("<html")) {
+		return body
+	}
+	for _, mark := range []string{"<?xml", "<rss", "<feed", "<rdf:rdf"} {
+		if at := bytes.Index(head, []byte(mark)); at > 0 {
+			return body[at:]
+		} else if at == 0 {
+			return body
+		}
+	}
+	return body
 }
 
 // mostlyUTF8: a few broken bytes (a feed cut in the middle of a letter) do not
@@ -43,13 +96,15 @@ func mostlyUTF8(body []byte) bool {
 		r, size := utf8.DecodeRune(body[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			bad++
+			if i < len(body)-utf8.UTFMax { // else cut in the middle of a letter
+				bad++
+			}
 		case size > 1:
 			good++
 		}
 		i += size
 	}
-	return good > 4*bad
+	return bad == 0 || good > 4*bad
 }
 
 func decodeNamed(body []byte, contentType string) []byte {
@@ -73,17 +128,37 @@ func decodeNamed(body []byte, contentType string) []byte {
 // dropControls removes characters that XML 1.0 forbids; papers' editors paste
 // them in, and a parser would reject the whole feed.
 func dropControls(body []byte) []byte {
-	return bytes.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
+	body = bytes.Map(func(r rune) rune {
+		if forbidden(r) {
 			return -1
 		}
 		return r
 	}, body)
+	return reference.ReplaceAllFunc(body, func(ref []byte) []byte {
+		digits, base := string(ref[2:len(ref)-1]), 10
+		if digits[0] == 'x' || digits[0] == 'X' {
+			digits, base = digits[1:], 16
+		}
+		if n, err := strconv.ParseInt(digits, base, 32); err != nil || forbidden(rune(n)) {
+			return nil
+		}
+		return ref
+	})
+}
+
+// reference is a numeric character reference.
+var reference = regexp.MustCompile(`&#(?:[xX][0-9a-fA-F]+|[0-9]+);`)
+
+func forbidden(r rune) bool {
+	return r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r >= 0xD800 && r <= 0xDFFF || r == 0xFFFE || r == 0xFFFF || r > utf8.MaxRune
 }
 
 // mend cuts a feed that ends in the middle of an item behind its last whole
 // item and closes what is open. ok is false when there is none.
 func mend(body []byte) (mended []byte, ok bool) {
+	if isJSON(body) {
+		return mendJSON(body)
+	}
 	lower := bytes.ToLower(body)
 	for _, form := range []struct{ item, close string }{
 		{"</item>", ""}, {"</entry>", "</feed>"},
@@ -102,6 +177,33 @@ func mend(body []byte) (mended []byte, ok bool) {
 		return append(append([]byte{}, body[:at+len(form.item)]...), closing...), true
 	}
 	return nil, false
+}
+
+// mendJSON cuts behind the last whole item: an object in a list of the feed.
+func mendJSON(body []byte) (mended []byte, ok bool) {
+	const inList = 2 // the feed's object and its list are open
+	depth, end, quoted, escaped := 0, 0, false, false
+	for i, c := range body {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped, quoted = c == '\\', c != '"'
+		case c == '"':
+			quoted = true
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+			if depth == inList && c == '}' {
+				end = i + 1
+			}
+		}
+	}
+	if end == 0 {
+		return nil, false
+	}
+	return append(append([]byte{}, body[:end]...), "]}"...), true
 }
 
 // maxDepth is how deep elements may nest; real feeds stay below 15.

@@ -97,7 +97,14 @@ func (s *statements) linked(value any, depth int) {
 		if graph, ok := v["@graph"]; ok {
 			s.linked(graph, depth+1)
 		}
-		if kind, _ := v["@type"].(string); strings.HasSuffix(kind, "Article") || kind == "BlogPosting" {
+		switch kind, _ := v["@type"].(string); {
+		case kind == "LiveBlogPosting":
+			s.schema(v)
+			s.ticker(v)
+		case kind == "ImageGallery":
+			s.schema(v)
+			s.gallery(v)
+		case strings.HasSuffix(kind, "Article"), kind == "BlogPosting":
 			s.schema(v)
 		}
 	}
