@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"karussell/bot"
@@ -43,6 +44,7 @@ func (d *doc) findClubs() {
 			d.anchor(&hits[i])
 		}
 	}
+	d.weighSenses(hits)
 	for i := range hits {
 		d.placeHit(&hits[i])
 	}
@@ -161,6 +163,50 @@ func (d *doc) note(c int, m *mention) {
 	}
 }
 
+// sense counts the different words of an article that can mean a club: "die
+// Löwen" alone are many, but only one of them is also called "die Giesinger".
+type sense struct {
+	club  bot.ClubID
+	words []string
+}
+
+// maxSenses bounds the clubs that are weighed.
+const maxSenses = 120
+
+// weighSenses counts the words that can mean each club.
+func (d *doc) weighSenses(hits []gazetteer.Hit) {
+	for i := range hits {
+		word := strings.TrimRight(d.toks[d.wordAt[hits[i].From]].norm, "sn")
+		for _, s := range hits[i].Senses {
+			d.addSense(s.Club, word)
+		}
+	}
+}
+
+func (d *doc) addSense(id bot.ClubID, word string) {
+	for i := range d.senses {
+		if s := &d.senses[i]; s.club == id {
+			if len(s.words) < 4 && !slices.Contains(s.words, word) {
+				s.words = append(s.words, word)
+			}
+			return
+		}
+	}
+	if len(d.senses) < maxSenses {
+		d.senses = append(d.senses, sense{id, []string{word}})
+	}
+}
+
+// weight is the number of different words that can mean the club.
+func (d *doc) weight(id bot.ClubID) int {
+	for i := range d.senses {
+		if d.senses[i].club == id {
+			return len(d.senses[i].words)
+		}
+	}
+	return 0
+}
+
 // bestSense picks the reading of an ambiguous name by the article's context.
 func (d *doc) bestSense(h *gazetteer.Hit) gazetteer.Sense {
 	first := h.Senses[0]
@@ -176,6 +222,17 @@ func (d *doc) bestSense(h *gazetteer.Hit) gazetteer.Sense {
 			continue // Liverpool does not mean Everton
 		}
 		return s
+	}
+	if first.Form < gazetteer.Town {
+		best := first
+		for _, s := range h.Senses[1:] {
+			if d.weight(s.Club) > d.weight(best.Club) && d.weight(s.Club) > 1 {
+				best = s
+			}
+		}
+		if best.Club != first.Club {
+			return best
+		}
 	}
 	for _, s := range h.Senses[1:] {
 		if first.Form < gazetteer.Town && d.isMentioned(s.Club) && !d.isMentioned(first.Club) {

@@ -9,7 +9,7 @@ import (
 // the sentence compete with the club under discussion, the coach's own club
 // and those that seek a coach.
 func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club int, team bot.Team, sure float64) {
-	if c := t.captured('K'); c >= 0 && d.clear(c, d.ments[m].ent) {
+	if c := t.captured('K'); c >= 0 && d.clear(c, d.ments[m].ent, t.idiom.strong) {
 		return d.ments[c].ent, d.ments[c].team, 20
 	}
 	if d.severalClubs(t) {
@@ -48,8 +48,11 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club in
 
 // clear reports whether a captured club can be taken as it is: named, no
 // opponent, and not where the coach comes from.
-func (d *doc) clear(c, p int) bool {
+func (d *doc) clear(c, p int, strong bool) bool {
 	x := &d.ments[c]
+	if strong {
+		return x.ent >= 0 && !x.noun && !x.versus && !x.former
+	}
 	return x.ent >= 0 && !x.noun && !x.versus && !x.former && x.owner < 0 && !d.leftBehind(x.from) && d.present(p) != x.ent
 }
 

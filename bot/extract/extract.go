@@ -76,6 +76,7 @@ type doc struct {
 	ments   []mention
 	persons []person
 	clubs   []club
+	senses  []sense
 	hits    []phraseHit
 	hit     phraseHit // the one being tried
 	trigs   []trigger
@@ -117,13 +118,14 @@ func (d *doc) reset() {
 	clear(d.ments)
 	clear(d.persons)
 	clear(d.clubs)
+	clear(d.senses)
 	clear(d.trigs)
 	clear(d.facts)
 	clear(d.posts)
 	*d = doc{
 		norms: d.norms[:0], toks: d.toks[:0], blocks: d.blocks[:0], sents: d.sents[:0], heads: d.heads[:0],
 		words: d.words[:0], wordAt: d.wordAt[:0], ments: d.ments[:0], persons: d.persons[:0],
-		clubs: d.clubs[:0], hits: d.hits[:0], trigs: d.trigs[:0], facts: d.facts[:0], posts: d.posts[:0],
+		clubs: d.clubs[:0], senses: d.senses[:0], hits: d.hits[:0], trigs: d.trigs[:0], facts: d.facts[:0], posts: d.posts[:0],
 	}
 }
 
