@@ -23,7 +23,7 @@ import (
 	"karussell/bot"
 )
 
-//go:embed pages/*.html pages/board.css
+//go:embed pages/*.html pages/board.css pages/icon.svg
 var pageFiles embed.FS
 
 // Desk is what the board asks of the engine.
@@ -99,6 +99,10 @@ func (b *Board) routes() {
 	page("/picture/{kind}/{id}", b.picture)
 	page("/board.css", func(context.Context, *http.Request, words) (document, error) {
 		return document{kind: "text/css; charset=utf-8", body: b.css}, nil
+	})
+	page("/icon.svg", func(context.Context, *http.Request, words) (document, error) {
+		body, err := pageFiles.ReadFile("pages/icon.svg")
+		return document{kind: "image/svg+xml", body: body}, err
 	})
 	page("/robots.txt", func(context.Context, *http.Request, words) (document, error) {
 		return document{kind: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /search\n")}, nil

@@ -2,10 +2,12 @@ package board
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +39,7 @@ type group struct {
 
 type row struct {
 	Club, ClubID, State string
-	Candidates          []link
+	Candidates          []hit
 }
 
 type link struct{ Text, Href string }
@@ -49,13 +51,13 @@ type card struct {
 	Number                                                      uint64
 }
 
-type fact struct{ Label, Value, Source, Link string }
+type fact struct{ Label, Value, Href, Source, Link string }
 
 // stop is a station of a career.
 type stop struct {
-	Years, Role string
-	Club        link
-	Source      string
+	Years, Role  string
+	Club         link
+	Source, Link string
 }
 
 type hit struct {
@@ -149,8 +151,8 @@ func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, err
 	if !known && len(v.Stories) > 0 {
 		v.Title = v.Stories[0].Club.Text
 	}
-	if b.Artist != nil && known {
-		v.Picture, v.Alt = "/picture"+path, w.PictureOf+" "+v.Title
+	if b.Artist != nil && known && len(v.Groups) > 0 {
+		b.show(ctx, &v, path, func() (bot.Picture, error) { return b.clubPicture(ctx, id, w) })
 	}
 	return v, err
 }
@@ -170,7 +172,7 @@ func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, 
 		v.Title = c.Name
 		v.Facts = b.facts(w, &c)
 		for _, st := range c.Stations {
-			v.Stops = append(v.Stops, stop{Years: years(w, &st), Role: w.role(st.Role), Club: b.clubLink(w, st.Club, st.Name), Source: st.Source.Outlet})
+			v.Stops = append(v.Stops, stop{Years: years(w, &st), Role: w.role(st.Role), Club: b.clubLink(w, st.Club, st.Name), Source: st.Source.Outlet, Link: web(st.Source.URL)})
 		}
 		v.Stories, err = b.cards(tx, w, bot.CoachTopic(id))
 		return err
@@ -178,20 +180,35 @@ func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, 
 	if err != nil {
 		return document{}, err
 	}
-	if b.Artist != nil {
-		v.Picture, v.Alt = "/picture"+path, w.PictureOf+" "+v.Title
+	if b.Artist != nil && len(v.Stops) > 0 {
+		b.show(ctx, &v, path, func() (bot.Picture, error) { return b.coachPicture(ctx, id, w) })
 	}
 	return b.page("coach.html", v)
+}
+
+// show puts a picture on a page, with what it says as text. A page without its
+// picture is better than none.
+func (b *Board) show(ctx context.Context, v *view, path string, draw func() (bot.Picture, error)) {
+	pic, err := draw()
+	if err != nil {
+		b.Log.ErrorContext(ctx, "board picture failed", "path", path, "error", err)
+		return
+	}
+	v.Picture, v.Alt = "/picture"+path, pic.Alt
 }
 
 func (b *Board) search(ctx context.Context, r *http.Request, w words) (document, error) {
 	query := strings.TrimSpace(r.URL.Query().Get("q"))
 	v := view{Words: w, Title: w.Search, Base: "/search", Query: query}
 	if query != "" {
+		v.Title += ": " + query
 		req := bot.Request{Chat: bot.ChatRef{Platform: "board", Chat: "web"}, Language: w.Language, Query: string([]rune(query)[:min(60, len([]rune(query)))])}
 		for _, c := range b.Desk.Suggest(ctx, req) {
 			v.Hits = append(v.Hits, b.hitOf(w, c))
 		}
+		// Completions forgive typing mistakes; who spelled it right comes first.
+		spelled := func(h hit) int { return strings.Index(bot.Slug(h.Text), bot.Slug(query)) }
+		slices.SortStableFunc(v.Hits, func(x, y hit) int { return cmp.Compare(uint(spelled(x)), uint(spelled(y))) }) //nolint:gosec // absent: last
 	}
 	return b.page("search.html", v)
 }
@@ -213,19 +230,19 @@ func (b *Board) hitOf(w words, c bot.Choice) hit {
 
 func (b *Board) facts(w words, c *bot.Coach) []fact {
 	var out []fact
-	add := func(label, value string, s bot.Source) {
-		if value != "" {
-			out = append(out, fact{Label: label, Value: value, Source: strings.Trim(s.Outlet+", "+w.date(s.Date), ", "), Link: web(s.URL)})
+	add := func(label string, value link, s bot.Source) {
+		if value.Text != "" {
+			out = append(out, fact{Label: label, Value: value.Text, Href: value.Href, Source: strings.Trim(s.Outlet+", "+w.date(s.Date), ", "), Link: web(s.URL)})
 		}
 	}
 	if c.BirthYear.Known() && c.BirthYear.Value > 0 {
-		add(w.Born, strconv.Itoa(c.BirthYear.Value), c.BirthYear.Source)
+		add(w.Born, link{Text: strconv.Itoa(c.BirthYear.Value)}, c.BirthYear.Source)
 	}
 	if c.Club.Known() {
-		add(w.Club, b.clubLink(w, c.Club.Value, "").Text, c.Club.Source)
+		add(w.Club, b.clubLink(w, c.Club.Value, ""), c.Club.Source)
 	}
 	if c.Contract.Known() {
-		add(w.Contract, w.date(c.Contract.Value), c.Contract.Source)
+		add(w.Contract, link{Text: w.date(c.Contract.Value)}, c.Contract.Source)
 	}
 	return out
 }
@@ -257,7 +274,7 @@ func (b *Board) groups(w words, rows []bot.CarouselRow) []group {
 		}
 		line := row{Club: r.Club.Name, ClubID: string(r.Club.ID), State: w.state(r)}
 		for _, s := range r.Candidates {
-			line.Candidates = append(line.Candidates, link{s.CoachName + " (" + b.Desk.Standing(w.Language, &s) + ")", "/coach/" + string(s.Key.Coach) + w.Suffix})
+			line.Candidates = append(line.Candidates, hit{link{s.CoachName, "/coach/" + string(s.Key.Coach) + w.Suffix}, b.Desk.Standing(w.Language, &s)})
 		}
 		out[n].Rows = append(out[n].Rows, line)
 	}

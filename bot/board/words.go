@@ -10,14 +10,14 @@ import (
 
 // words are the board's own texts. What stories say comes from the engine.
 type words struct {
-	Language, Other, OtherName, Suffix                         string
-	Name, Lead, Vacancies, Latest, Nothing, Search, SearchFor  string
-	Club, Coach, Contract, Born, Career, Candidates, State     string
-	Since, Until, Missing, MissingText, Broken, Skip, Feeds    string
-	PictureOf, OtherLeague, Imprint, Years, Role, Source, Calm string
-	Calendar, Reports, Home, ContractEnds                      string
-	vacant, interim, pressure, inOffice                        string
-	roles                                                      map[bot.Role]string
+	Language, Other, OtherName, Suffix                        string
+	Name, Lead, Vacancies, Latest, Nothing, Search, SearchFor string
+	Club, Coach, Contract, Born, Career, Candidates, State    string
+	Since, Until, Missing, MissingText, Broken, Skip, Feeds   string
+	OtherLeague, Imprint, Years, Role, Source, Calm           string
+	Calendar, Reports, Home, ContractEnds, NoHits             string
+	vacant, interim, pressure, inOffice                       string
+	roles                                                     map[bot.Role]string
 }
 
 func wordsOf(language string) words {
@@ -37,7 +37,7 @@ func german() words {
 		Career: "Stationen", Candidates: "Kandidaten", State: "Lage", Since: "seit", Until: "bis",
 		Missing: "Seite nicht gefunden", MissingText: "Diese Seite gibt es nicht. Die Suche hilft weiter.",
 		Broken: "Die Seite lässt sich gerade nicht erzeugen. Bitte gleich noch einmal versuchen.",
-		Skip:   "Zum Inhalt", Feeds: "Als Feed", PictureOf: "Bild:", OtherLeague: "Weitere", Years: "Zeit", Role: "Rolle", Source: "Quelle",
+		Skip:   "Zum Inhalt", Feeds: "Als Feed", NoHits: "Nichts gefunden. Ein Verein oder der Nachname eines Trainers genügt.", OtherLeague: "Weitere", Years: "Zeit", Role: "Rolle", Source: "Quelle",
 		Imprint: "Karussell liest Sportnachrichten und versteht, was sie über Trainer sagen. Artikel gehören ihren Verlagen.",
 		Calm:    "Hier ist es ruhig: keine freie Stelle, kein wackelnder Stuhl.", Calendar: "Vertragsenden als Kalender", Reports: "Quellen", Home: "Zur Übersicht",
 		ContractEnds: "Vertragsende", vacant: "vakant seit %s", interim: "vakant, Interimstrainer: %s", pressure: "unter Druck: %s", inOffice: "im Amt: %s",
@@ -55,7 +55,7 @@ func english() words {
 		Career: "Career", Candidates: "Candidates", State: "State", Since: "since", Until: "until",
 		Missing: "Page not found", MissingText: "There is no such page. Try the search.",
 		Broken: "This page cannot be made just now. Please try again in a moment.",
-		Skip:   "Skip to content", Feeds: "As a feed", PictureOf: "Picture:", OtherLeague: "Others", Years: "Years", Role: "Role", Source: "Source",
+		Skip:   "Skip to content", Feeds: "As a feed", NoHits: "Nothing found. A club or a coach's last name is enough.", OtherLeague: "Others", Years: "Years", Role: "Role", Source: "Source",
 		Imprint: "Karussell reads sports news and understands what it says about coaches. Articles belong to their publishers.",
 		Calm:    "All quiet: no vacancy, nobody under pressure.", Calendar: "Contract ends as a calendar", Reports: "Sources", Home: "Overview",
 		ContractEnds: "contract ends", vacant: "vacant since %s", interim: "vacant, caretaker: %s", pressure: "under pressure: %s", inOffice: "in office: %s",
