@@ -137,7 +137,7 @@ func telegramOptions(c config.Config, s *service) telegram.Options {
 	return telegram.Options{
 		Token: c.Telegram.Token.Reveal(), Endpoint: c.Telegram.Endpoint,
 		Notebook: notebook{store: s.store, prefix: "telegram/"}, Log: s.log, Meter: s.meter,
-		Webhook: webhook(c.Telegram.Webhook),
+		Webhook: webhook(c.Telegram.Webhook), Depot: c.Telegram.Depot,
 	}
 }
 
@@ -150,9 +150,9 @@ func webhook(c config.Webhook) *telegram.Webhook {
 
 func discordOptions(c config.Config, s *service) discord.Options {
 	return discord.Options{
-		Token: c.Discord.Token.Reveal(), Endpoint: c.Discord.Endpoint, DevGuild: c.Discord.DevServer,
+		Token: c.Discord.Token.Reveal(), Endpoint: c.Discord.Endpoint, DevGuild: c.Discord.DevServer, OwnerGuild: c.Discord.OwnServer,
 		Shards:   discord.Shards{Count: c.Discord.Shards, IDs: c.Discord.ShardIDs},
-		Notebook: notebook{store: s.store, prefix: "discord/"}, Log: s.log, Meter: s.meter,
+		Notebook: notebook{store: s.store, prefix: ""}, Log: s.log, Meter: s.meter,
 	}
 }
 

@@ -75,6 +75,7 @@ type Log struct {
 type Telegram struct {
 	Token    Secret  `toml:"token"`
 	Endpoint string  `toml:"endpoint"`
+	Depot    string  `toml:"depot"`
 	Webhook  Webhook `toml:"webhook"`
 }
 
@@ -92,6 +93,7 @@ type Discord struct {
 	Token     Secret `toml:"token"`
 	Endpoint  string `toml:"endpoint"`
 	DevServer string `toml:"dev_server"`
+	OwnServer string `toml:"own_server"`
 	Shards    int    `toml:"shards"`
 	ShardIDs  []int  `toml:"shard_ids"`
 }

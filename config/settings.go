@@ -97,6 +97,7 @@ func platformSettings() []Setting {
 	return []Setting{
 		{Key: "telegram.token", Env: prefix + "TELEGRAM_TOKEN", Secret: true, About: "the bot's token from BotFather; set: Telegram is on", set: secret(func(c *Config) *Secret { return &c.Telegram.Token })},
 		{Key: "telegram.endpoint", Env: prefix + "TELEGRAM_ENDPOINT", About: "address of a Bot API server other than Telegram's", set: text(func(c *Config) *string { return &c.Telegram.Endpoint })},
+		{Key: "telegram.depot", Env: prefix + "TELEGRAM_DEPOT", About: "chat (id or @name) where pictures for inline results are uploaded; empty: inline results show a picture once it was sent somewhere", set: text(func(c *Config) *string { return &c.Telegram.Depot })},
 		{Key: "telegram.webhook.url", Env: prefix + "TELEGRAM_WEBHOOK_URL", About: "public https address that Telegram calls; empty: polling", set: text(func(c *Config) *string { return &c.Telegram.Webhook.URL })},
 		{Key: "telegram.webhook.listen", Env: prefix + "TELEGRAM_WEBHOOK_LISTEN", About: "local address of the webhook", set: text(func(c *Config) *string { return &c.Telegram.Webhook.Listen })},
 		{Key: "telegram.webhook.secret", Env: prefix + "TELEGRAM_WEBHOOK_SECRET", Secret: true, About: "secret that Telegram sends along; A-Z, a-z, 0-9, _ and -", set: secret(func(c *Config) *Secret { return &c.Telegram.Webhook.Secret })},
@@ -105,6 +106,7 @@ func platformSettings() []Setting {
 		{Key: "discord.token", Env: prefix + "DISCORD_TOKEN", Secret: true, About: "the bot's token from the developer portal; set: Discord is on", set: secret(func(c *Config) *Secret { return &c.Discord.Token })},
 		{Key: "discord.endpoint", Env: prefix + "DISCORD_ENDPOINT", About: "address of a Discord-compatible server other than Discord", set: text(func(c *Config) *string { return &c.Discord.Endpoint })},
 		{Key: "discord.dev_server", Env: prefix + "DISCORD_DEV_SERVER", About: "server id: commands are registered there only", set: text(func(c *Config) *string { return &c.Discord.DevServer })},
+		{Key: "discord.own_server", Env: prefix + "DISCORD_OWN_SERVER", About: "server id: the owner's commands (/feeds, /correct) are registered there", set: text(func(c *Config) *string { return &c.Discord.OwnServer })},
 		{Key: "discord.shards", Env: prefix + "DISCORD_SHARDS", About: "number of shards; 0: as Discord recommends", set: number(func(c *Config) *int { return &c.Discord.Shards })},
 		{Key: "discord.shard_ids", Env: prefix + "DISCORD_SHARD_IDS", About: "shards of this process; empty: all", set: numbers(func(c *Config) *[]int { return &c.Discord.ShardIDs })},
 	}
