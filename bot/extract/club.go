@@ -372,6 +372,9 @@ func (d *doc) partOfName(from, to int, f gazetteer.Form) bool {
 		return false
 	}
 	t := &d.toks[from-1]
+	if t.norm == `"` && from >= 4 && d.norm(from-3) == `"` { // Andreas „Zecke“ Neuendorf
+		t = &d.toks[from-4]
+	}
 	return t.kind == wordToken && t.capital && d.toks[from].spaced && t.ment < 0 && (t.class.has(classFirstName) || d.gaz.FirstName(t.norm)) &&
 		!d.is(from-1, classStop|classAnyRole|classNoName)
 }
