@@ -13,7 +13,7 @@ func resolve(base *url.URL, link string) string {
 		return "" // it would resolve to the feed itself
 	}
 	u, err := base.Parse(link)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(link) > maxLine {
 		return ""
 	}
 	return canonical(u)

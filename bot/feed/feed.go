@@ -53,6 +53,8 @@ const (
 	maxRedirects = 5                // in a row
 	totalTime    = 45 * time.Second // of one request with its body
 	longest      = 6 * time.Hour    // between two polls of a quiet feed
-	workers      = 32               // polls at the same time, each of another host
+	workers      = 128              // polls at the same time, each of another host: so many may hang before others wait
 	maxItems     = 500              // of one feed document
+	maxText      = 256 << 10        // bytes of an article's text: a novella
+	maxLine      = 2 << 10          // bytes of a headline, an address, an id
 )

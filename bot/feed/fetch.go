@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -80,9 +81,12 @@ func newFetcher(agent string, private bool, transport http.RoundTripper) *fetche
 	f := &fetcher{agent: agent}
 	f.client = &http.Client{
 		Transport: &orderly{inner: transport, turns: newTurns(), total: totalTime},
-		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
 				return errors.New("too many redirects")
+			}
+			if oddNumber(req.URL.Hostname()) {
+				return errors.New("redirect to an odd address")
 			}
 			return nil
 		},
@@ -117,6 +121,9 @@ func (f *fetcher) get(ctx context.Context, address, accept, etag, modified strin
 	}
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		return response{}, &FetchError{Kind: FailGuard, Err: errors.New("only http and https addresses are fetched")}
+	}
+	if oddNumber(req.URL.Hostname()) {
+		return response{}, &FetchError{Kind: FailGuard, Err: errors.New("an address in numbers must be written in the usual way")}
 	}
 	req.Header.Set("User-Agent", f.agent)
 	req.Header.Set("Accept", accept)
@@ -158,6 +165,20 @@ func (f *fetcher) get(ctx context.Context, address, accept, etag, modified strin
 		return out, &FetchError{Kind: FailSize, Err: fmt.Errorf("more than %d bytes", limit)}
 	}
 	return out, nil
+}
+
+// oddNumber reports whether a host is an address that only some resolvers
+// understand: 2130706433, 0x7f.1, 127.1. They serve to get past guards.
+func oddNumber(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return false
+	}
+	last := host[strings.LastIndexByte(strings.TrimSuffix(host, "."), '.')+1:]
+	last = strings.ToLower(strings.TrimSuffix(last, "."))
+	if last == "" {
+		return host == ""
+	}
+	return strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x")
 }
 
 func checkStatus(res *http.Response, serverTime time.Time) error {

@@ -83,7 +83,7 @@ func readPage(body []byte, contentType, address string) (a bot.Article, entries 
 		}
 	}
 	a = bot.Article{
-		Title: oneLine(firstOf(about.headline, found.Title)), Text: plain(content.String()), URL: canonical(base),
+		Title: clip(oneLine(firstOf(about.headline, found.Title)), maxLine), Text: clip(plain(content.String()), maxText), URL: canonical(base),
 		Language: language(firstOf(about.language, found.Language)), Paywalled: about.paywalled, Outlet: about.outlet,
 		PublishedAt: about.published, Published: bot.DateOf(about.published),
 	}

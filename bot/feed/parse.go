@@ -127,18 +127,21 @@ func ttl(f *gofeed.Feed) time.Duration {
 
 func readItem(it *gofeed.Item, base *url.URL, now time.Time) item {
 	out := item{GUID: strings.TrimSpace(it.GUID), Link: resolve(base, it.Link)}
+	if len(out.GUID) > maxLine {
+		out.GUID = digest(out.GUID)
+	}
 	for _, original := range it.Extensions["feedburner"]["origLink"] {
 		out.Link = firstOf(resolve(base, original.Value), out.Link)
 	}
 	if out.Link == "" && strings.HasPrefix(out.GUID, "http") {
 		out.Link = resolve(base, out.GUID) // a permalink
 	}
-	out.Title, out.Paywalled = paymark(oneLine(plain(it.Title)))
+	out.Title, out.Paywalled = paymark(clip(oneLine(plain(clip(it.Title, maxText))), maxLine))
 	teaser, text := plain(firstOf(it.Description, mediaText(it.Extensions))), plain(it.Content)
 	if len(text) <= len(teaser) {
 		text, teaser = teaser, ""
 	}
-	out.Teaser, out.Text = teaser, text
+	out.Teaser, out.Text = clip(teaser, maxText), clip(text, maxText)
 	out.Published, out.Day = published(it, now)
 	return out
 }
@@ -193,6 +196,14 @@ func language(tag string) string {
 		}
 	}
 	return ""
+}
+
+// clip shortens a text to a number of bytes without cutting a letter.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "")
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
