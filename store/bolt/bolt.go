@@ -76,7 +76,10 @@ func open(path string, o Options, steps []ledger.Step) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, explain(path, err))
 	}
-	if err := prepare(db, o, steps); err != nil {
+	if err = inspectRoot(path); err == nil { // the file is locked now: nobody changes it
+		err = prepare(db, o, steps)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(err, db.Close()))
 	}
 	e := newEngine(db, path, o)

@@ -2,8 +2,10 @@ package bolt
 
 import (
 	"bytes"
+	"errors"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"karussell/store/ledger"
 )
@@ -143,8 +145,12 @@ func (t *transaction) Raise(s ledger.Space, n uint64) (err error) {
 	return b.SetSequence(n)
 }
 
-// rescue makes an error of a panic of bbolt, which means a damaged page.
+// rescue makes bot.ErrCorrupt of what means a damaged page: a panic of bbolt, or
+// that a key is a bucket, which none of ours is.
 func rescue(v any, err *error) {
+	if v == nil && errors.Is(*err, berrors.ErrIncompatibleValue) {
+		v = *err
+	}
 	if v != nil {
 		*err = damaged(v)
 	}
