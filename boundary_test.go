@@ -45,6 +45,8 @@ var rules = []rule{
 	{"/adapters/telegram/telegramtest", nil, "a judge shares nothing with what it judges"},
 	{"/store/ledger", []string{module + "/bot", "github.com/fxamacker/cbor/v2"}, "records and indexes know bytes in order, no engine below them"},
 	{"/store/bolt", []string{module + "/bot", module + "/store/ledger", "go.etcd.io/bbolt"}, "bbolt is known here alone"},
+	{"/store/postgres", []string{module + "/bot", module + "/store/ledger", "github.com/jackc/pgx/v5"}, "PostgreSQL is known here alone"},
+	{"/store/postgres/postgrestest", []string{"github.com/jackc/pgx/v5"}, "a server for tests knows nothing of us"},
 	{"/store/storetest", []string{module + "/bot", "github.com/google/go-cmp", "pgregory.net/rapid"}, "the suite knows the contract, no store"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot/board", []string{module + "/bot"}, "pages are made with the standard library"},

@@ -39,6 +39,18 @@ type Writer interface {
 	Raise(s Space, n uint64) error
 }
 
+// Adder is an optional part of a Writer: it adds to a number in Meta without
+// reading it, so that writers on several machines do not meet there.
+type Adder interface {
+	Add(key []byte, by int64) error
+}
+
+// Sequencer is an optional part of a Reader: the last number that Next gave, or
+// one that is not smaller. Copying between stores needs it.
+type Sequencer interface {
+	Sequence(s Space) (uint64, error)
+}
+
 // Range selects keys from From up to but without To; nil is open. Reverse walks
 // it from its end.
 type Range struct {

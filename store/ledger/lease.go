@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"karussell/bot"
@@ -40,6 +41,23 @@ func AcquireLease(tx bot.Tx, name, holder string, now time.Time, ttl time.Durati
 		return l, false, err
 	}
 	return hold.lease(name), true, tx.PutNote(leaseNote(name), b)
+}
+
+// ErrLeaseLost means that somebody else has, or had, the lease since.
+var ErrLeaseLost = errors.New("the lease was lost")
+
+// CheckLease gives ErrLeaseLost unless l's holder still has the lease under l's
+// fence. In the transaction of a write it keeps a process that was paused from
+// writing over its successor's work; the clock does not matter to it.
+func CheckLease(tx bot.ReadTx, l bot.Lease) error {
+	hold, err := heldLease(tx, l.Name)
+	if err != nil {
+		return err
+	}
+	if hold.Holder != l.Holder || hold.Fence != l.Fence {
+		return fmt.Errorf("%w: %s", ErrLeaseLost, l.Name)
+	}
+	return nil
 }
 
 // ReleaseLease gives the lease back before its time, if holder has it.

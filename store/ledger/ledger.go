@@ -142,8 +142,16 @@ func (t *tx) bump(c counter, by int64) { t.delta[c] += by }
 
 // flush writes what was counted.
 func (t *tx) flush() error {
+	adder, adds := t.kv.(Adder)
 	for c, by := range t.delta {
 		if by == 0 {
+			continue
+		}
+		if adds {
+			if err := adder.Add(counter(c).key(), by); err != nil {
+				return err
+			}
+			t.delta[c] = 0
 			continue
 		}
 		n, err := t.count(counter(c))

@@ -1,0 +1,206 @@
+package postgres
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"karussell/bot"
+	"karussell/store/ledger"
+)
+
+// How updates are repeated.
+const (
+	// fairTries conflicts in a row make a writer take the gate for itself.
+	fairTries = 2
+	// patience is how long an update is repeated while the server is away.
+	patience = 30 * time.Second
+	// groupSize is how many updates share a transaction at most.
+	groupSize = 128
+	pauseMin  = 2 * time.Millisecond
+	pauseMax  = time.Second
+)
+
+type engine struct {
+	pool   *pgxpool.Pool
+	slot   int16 // of the totals
+	blocks blocks
+	writer string // names the process in the receipts
+	number int64  // of its last transaction; guarded by turn
+
+	turn chan struct{} // held by the process's writer
+
+	mu     sync.RWMutex // guards closed and the start of transactions
+	closed bool
+	users  sync.WaitGroup
+
+	queueMu sync.Mutex
+	queue   []*job
+
+	conflicts, groups, updates atomic.Int64
+}
+
+func newEngine(pool *pgxpool.Pool) *engine {
+	return &engine{
+		pool: pool, slot: int16(rand.IntN(1 << 12)), turn: make(chan struct{}, 1), //nolint:gosec // no secret
+		writer: crand.Text(), blocks: blocks{open: map[ledger.Space]block{}},
+	}
+}
+
+func (e *engine) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.closed {
+		return bot.ErrClosed
+	}
+	e.users.Add(1)
+	return nil
+}
+
+// Close waits for transactions under way.
+func (e *engine) Close() error {
+	e.mu.Lock()
+	was := e.closed
+	e.closed = true
+	e.mu.Unlock()
+	e.users.Wait()
+	if was {
+		return bot.ErrClosed
+	}
+	e.pool.Close()
+	return nil
+}
+
+// View implements ledger.Engine. A connection that broke before fn began is
+// replaced; later its loss is the caller's, because fn may not run again.
+func (e *engine) View(ctx context.Context, fn func(ledger.Reader) error) error {
+	if err := e.enter(ctx); err != nil {
+		return err
+	}
+	defer e.users.Done()
+	deadline := time.Now().Add(patience)
+	for try := 0; ; try++ {
+		began, err := e.view(ctx, fn)
+		if began || err == nil || !errors.Is(err, errLost) || time.Now().After(deadline) {
+			return err
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+func (e *engine) view(ctx context.Context, fn func(ledger.Reader) error) (began bool, err error) {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return false, classify(err)
+	}
+	defer conn.Release() // one with an open transaction is closed by the pool
+	// The select takes the snapshot: begin alone does not.
+	pg := conn.Conn().PgConn()
+	if _, err := pg.Exec(ctx, "begin isolation level repeatable read read only; select 1").ReadAll(); err != nil {
+		return false, classify(err)
+	}
+	if err := fn(newTransaction(ctx, conn, e)); err != nil {
+		_ = rollback(ctx, conn)
+		return true, err
+	}
+	return true, rollback(ctx, conn)
+}
+
+// rollback ends a transaction of which nothing is to be kept, also when ctx has
+// ended: the connection is good for another one.
+func rollback(ctx context.Context, conn *pgxpool.Conn) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_, err := conn.Conn().PgConn().Exec(ctx, "rollback").ReadAll()
+	return classify(err)
+}
+
+// attempt runs the group's functions in one transaction. unsure: the commit was
+// sent, and its answer lost.
+func (e *engine) attempt(ctx context.Context, group []*job, alone bool) (unsure bool, err error) {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return false, classify(err)
+	}
+	defer conn.Release()
+	commit := false
+	defer func() { // also when a function ends its goroutine
+		if !commit {
+			_ = rollback(ctx, conn)
+		}
+	}()
+	begin := "begin isolation level serializable; lock table gate in row exclusive mode"
+	if alone {
+		begin = "begin isolation level serializable; lock table gate in exclusive mode"
+	}
+	pg := conn.Conn().PgConn()
+	if _, err := pg.Exec(ctx, begin).ReadAll(); err != nil {
+		return false, classify(err)
+	}
+	t := newTransaction(ctx, conn, e)
+	for _, j := range group {
+		if err := j.try(t, len(group) > 1); err != nil {
+			return false, err
+		}
+	}
+	e.number++
+	if wrote, err := t.flush(e.number); err != nil || !wrote {
+		return false, err
+	}
+	commit = true
+	tag, err := pg.Exec(ctx, "commit").ReadAll()
+	if err != nil {
+		_, answered := errors.AsType[*pgconn.PgError](err)
+		return !answered || errors.Is(classify(err), errLost), classify(err)
+	}
+	if tag[0].CommandTag.String() != "COMMIT" {
+		return false, fmt.Errorf("%w: the server rolled back", errConflict)
+	}
+	return false, nil
+}
+
+// committed asks what became of the last transaction, whose answer was lost.
+// Where it is still under way, the receipt is locked and the question waits.
+func (e *engine) committed(ctx context.Context) (bool, error) {
+	deadline := time.Now().Add(patience)
+	for try := 0; ; try++ {
+		var number int64
+		err := e.pool.QueryRow(ctx, "select number from receipts where writer = $1 for update", e.writer).Scan(&number)
+		if err == nil {
+			return number == e.number, nil
+		}
+		err = classify(err)
+		if !errors.Is(err, errLost) && !errors.Is(err, errConflict) || time.Now().After(deadline) {
+			return false, err
+		}
+		if err := pause(ctx, try); err != nil {
+			return false, err
+		}
+	}
+}
+
+// pause waits longer with every try, and never the same time as others.
+func pause(ctx context.Context, try int) error {
+	most := min(pauseMin<<min(try, 10), pauseMax)
+	timer := time.NewTimer(most/2 + rand.N(most/2+1)) //nolint:gosec // no secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,223 @@
+// Package postgrestest starts a private PostgreSQL for tests: in a temporary
+// directory, on a unix socket that nobody else knows, as an unprivileged user.
+//
+// Law: it looks for what is installed and installs nothing. Where there is no
+// PostgreSQL it says so in an error, and tests skip with it.
+package postgrestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a running PostgreSQL, or one that KARUSSELL_TEST_POSTGRES names.
+type Server struct {
+	base    string // address without a schema
+	dir     string // "" for a server that is not ours
+	bin     string
+	account *syscall.Credential
+	args    []string
+	cmd     *exec.Cmd
+	leash   io.Closer // the server ends when it is closed, or when we die
+	schemas atomic.Int64
+}
+
+// ErrNone means that there is no PostgreSQL here.
+var ErrNone = errors.New("no PostgreSQL here: install the package postgresql, or name a server in KARUSSELL_TEST_POSTGRES")
+
+// Start starts a server. durable keeps fsync on, for measuring.
+func Start(durable bool) (*Server, error) {
+	if address := os.Getenv("KARUSSELL_TEST_POSTGRES"); address != "" {
+		return &Server{base: address}, nil
+	}
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: bin}
+	if s.account, err = unprivileged(); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp("", "kpg"); err != nil {
+		return nil, err
+	}
+	if s.account != nil {
+		if err := os.Chown(s.dir, int(s.account.Uid), int(s.account.Gid)); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(s.dir))
+		}
+	}
+	s.args = []string{"-c", "listen_addresses=", "-c", "max_connections=120", "-c", "deadlock_timeout=200ms"}
+	if !durable {
+		s.args = append(s.args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
+	if err := s.create(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	}
+	s.base = "postgres://karussell@/postgres?host=" + url.QueryEscape(s.dir)
+	if err := s.Launch(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	}
+	return s, nil
+}
+
+// binaries finds the directory of initdb and postgres, the newest first.
+func binaries() (string, error) {
+	places, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if err != nil {
+		return "", err
+	}
+	slices.SortFunc(places, func(a, b string) int { return major(b) - major(a) })
+	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), places...) {
+		if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err == nil {
+			if _, err := exec.LookPath(filepath.Join(dir, "postgres")); err == nil {
+				return dir, nil
+			}
+		}
+	}
+	return "", ErrNone
+}
+
+func major(dir string) int {
+	n, err := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// unprivileged is an account to run as when we are root, which PostgreSQL
+// refuses; nil when we are not.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil //nolint:nilnil // our own account is good
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, fmt.Errorf("%w (and no account to run it as)", ErrNone)
+}
+
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.dir
+	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
+	return cmd
+}
+
+func (s *Server) create() error {
+	out, err := s.command(filepath.Join(s.bin, "initdb"), "-D", filepath.Join(s.dir, "data"), "-U", "karussell",
+		"-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return nil
+}
+
+// Launch starts the server after Halt, and waits until it takes connections.
+func (s *Server) Launch() error {
+	// The shell ends the server when its own input ends: also when we are killed.
+	script := `"$0" "$@" </dev/null & p=$!; while kill -0 $p 2>/dev/null && read -r how; do kill -s "$how" $p; wait $p; exit; done; kill -s INT $p; wait $p`
+	args := append([]string{"-c", script, filepath.Join(s.bin, "postgres"), "-D", filepath.Join(s.dir, "data"), "-k", s.dir}, s.args...)
+	cmd := s.command("/bin/sh", args...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.cmd, s.leash = cmd, in
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		conn, err := pgx.Connect(ctx, s.base)
+		if err == nil {
+			err = conn.Close(ctx)
+			cancel()
+			return err
+		}
+		cancel()
+		if time.Now().After(deadline) {
+			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			return fmt.Errorf("PostgreSQL does not start: %w: %s", err, text)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// Ours reports whether the server may be halted.
+func (s *Server) Ours() bool { return s.dir != "" }
+
+// Halt ends the server: with crash as if the power failed, else after its
+// transactions were rolled back.
+func (s *Server) Halt(crash bool) error {
+	if s.cmd == nil {
+		return nil
+	}
+	how := "INT"
+	if crash {
+		how = "QUIT"
+	}
+	_, err := fmt.Fprintln(s.leash.(io.Writer), how)
+	_ = s.leash.Close()
+	_ = s.cmd.Wait() // what the shell says is of no interest
+	s.cmd = nil
+	return err
+}
+
+// Close halts a server that is ours and removes what it wrote.
+func (s *Server) Close() error {
+	if !s.Ours() {
+		return nil
+	}
+	return errors.Join(s.Halt(false), os.RemoveAll(s.dir))
+}
+
+// Schema makes a new, empty schema and returns its address.
+func (s *Server) Schema(ctx context.Context) (address string, err error) {
+	conn, err := pgx.Connect(ctx, s.base)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	name := fmt.Sprintf("t%d_%d", os.Getpid(), s.schemas.Add(1))
+	if _, err := conn.Exec(ctx, "drop schema if exists "+name+" cascade; create schema "+name); err != nil {
+		return "", err
+	}
+	mark := "?"
+	if strings.Contains(s.base, "?") {
+		mark = "&"
+	}
+	return s.base + mark + "search_path=" + name, nil
+}

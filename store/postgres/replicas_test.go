@@ -1,0 +1,356 @@
+package postgres_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"karussell/bot"
+	"karussell/store/ledger"
+	"karussell/store/postgres"
+)
+
+//nolint:gochecknoglobals // constant
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func chat(n int) bot.ChatRef {
+	return bot.ChatRef{Platform: "telegram", Chat: strconv.Itoa(1_000_000 + n)}
+}
+
+func fill(tb testing.TB, s bot.Store, chats, each int) {
+	tb.Helper()
+	for from := 0; from < chats; from += 1000 {
+		err := s.Update(tb.Context(), func(tx bot.Tx) error {
+			for c := from; c < min(from+1000, chats); c++ {
+				for story := 1; story <= each; story++ {
+					d := bot.Delivery{
+						ID:   bot.NewDeliveryID(chat(c), bot.StoryID(story), 1, bot.DeliverPost),     //nolint:gosec // small
+						Chat: chat(c), Kind: bot.DeliverPost, Story: bot.StoryID(story), Revision: 1, //nolint:gosec // small
+						Stage: bot.StageTalks, Topic: "club:schalke", Priority: bot.Priority(c % 3), Due: noon, Created: noon,
+					}
+					if err := tx.PutDelivery(d); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+func emptyAndSound(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	err := s.View(t.Context(), func(tx bot.ReadTx) error {
+		size, err := tx.OutboxSize()
+		if size != (bot.OutboxSize{}) {
+			t.Errorf("left over: %+v", size)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, p := range problems(t, s) {
+		t.Error(p)
+	}
+}
+
+// TestReplicasShare: four stores with a pool each, as four processes have them,
+// never hand out a delivery twice, keep each chat's order and leave nothing.
+func TestReplicasShare(t *testing.T) {
+	const chats, each = 60, 3
+	address := schema(t)
+	first := open(t, address)
+	fill(t, first, chats, each)
+	var mu sync.Mutex
+	last := map[bot.ChatRef]bot.StoryID{}
+	var total atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		s := open(t, address)
+		wg.Go(func() {
+			for total.Load() < chats*each {
+				list, err := s.Claim(t.Context(), noon, time.Hour, 5)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, d := range list {
+					mu.Lock()
+					if d.Story != last[d.Chat]+1 || d.Attempts != 0 {
+						t.Errorf("chat %s: %d after %d", d.Chat, d.Story, last[d.Chat])
+					}
+					last[d.Chat] = d.Story
+					mu.Unlock()
+					total.Add(1)
+					if err := s.Settle(t.Context(), d.ID, bot.Outcome{State: bot.Sent, Message: "m"}); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if total.Load() != chats*each {
+		t.Errorf("%d handed out instead of %d", total.Load(), chats*each)
+	}
+	emptyAndSound(t, first)
+}
+
+// TestReplicasWriteTogether: updates of many processes count once each, with
+// ids without gaps.
+func TestReplicasWriteTogether(t *testing.T) {
+	const stores, rounds = 4, 25
+	address := schema(t)
+	var wg sync.WaitGroup
+	for range stores {
+		s := open(t, address)
+		wg.Go(func() {
+			for range rounds {
+				err := s.Update(t.Context(), func(tx bot.Tx) error {
+					a := bot.Article{Title: "x", ReadAt: noon}
+					return tx.PutArticle(&a, []string{"same"}, []bot.Topic{"t"})
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	s := open(t, address)
+	err := s.View(t.Context(), func(tx bot.ReadTx) error {
+		n, err := tx.ArticleCount()
+		list, err2 := tx.Articles("t", bot.Page{Limit: 1000})
+		if n != stores*rounds || len(list) != n || list[0].ID != stores*rounds {
+			t.Errorf("count %d, list %d, last id %d", n, len(list), list[0].ID)
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func process(t *testing.T, address, mode string) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0]) //nolint:gosec // ourselves
+	cmd.Env = append(os.Environ(), "KARUSSELL_TEST_CLIENT="+address, "KARUSSELL_TEST_MODE="+mode)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return cmd, out
+}
+
+// TestKilledInside: nothing of a killed process's transaction stays, and nobody
+// waits for it.
+func TestKilledInside(t *testing.T) {
+	address := schema(t)
+	s := open(t, address)
+	cmd, out := process(t, address, "inside")
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "inside\n" {
+		t.Fatal(line, err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	err := s.Update(t.Context(), func(tx bot.Tx) error { return tx.PutNote("half", []byte("whole")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.View(t.Context(), func(tx bot.ReadTx) error {
+		v, err := tx.Note("half")
+		if string(v) != "whole" {
+			t.Errorf("note %q", v)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestKilledSenders: three processes share the outbox and one is killed. What
+// it had under lease comes back as unsure after the lease; nothing else is
+// handed out twice, and nothing is lost.
+func TestKilledSenders(t *testing.T) {
+	const chats, each = 100, 2
+	address := schema(t)
+	s := open(t, address)
+	fill(t, s, chats, each)
+	var mu sync.Mutex
+	handed := map[string]int{}
+	var wg sync.WaitGroup
+	for i := range 3 {
+		cmd, out := process(t, address, "send")
+		wg.Go(func() {
+			lines := bufio.NewScanner(out)
+			for n := 0; lines.Scan(); n++ {
+				mu.Lock()
+				handed[lines.Text()]++
+				mu.Unlock()
+				if i == 0 && n == 10 {
+					if err := cmd.Process.Kill(); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			if err := cmd.Wait(); err != nil && i != 0 {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for {
+		list, err := s.Claim(t.Context(), noon.Add(time.Hour), time.Hour, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 0 {
+			break
+		}
+		for _, d := range list {
+			handed[string(d.ID)]++
+			if handed[string(d.ID)] > 1 && d.Unsure == 0 {
+				t.Errorf("%s handed out again as if for the first time", d.ID)
+			}
+			if err := s.Settle(t.Context(), d.ID, bot.Outcome{State: bot.Sent, Message: "m"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	twice := 0
+	for _, n := range handed {
+		if n > 1 {
+			twice++
+		}
+	}
+	if len(handed) != chats*each || twice > 3 { // three were claimed at a time
+		t.Errorf("%d of %d handed out, %d twice", len(handed), chats*each, twice)
+	}
+	emptyAndSound(t, s)
+}
+
+// TestRestart: a server that crashes and comes back costs no update, and none
+// is done twice.
+func TestRestart(t *testing.T) {
+	srv := server(t)
+	if !srv.Ours() {
+		t.Skip("the server named in KARUSSELL_TEST_POSTGRES is not ours to restart")
+	}
+	s := open(t, schema(t))
+	const writers, rounds = 4, 60
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range rounds {
+				err := s.Update(t.Context(), func(tx bot.Tx) error {
+					a := bot.Article{Title: "x", ReadAt: noon}
+					return errors.Join(tx.PutArticle(&a, nil, nil), tx.PutNote(fmt.Sprintf("n/%d/%d", w, i), []byte("1")))
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				done.Add(1)
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	for n := range 2 {
+		for done.Load() < int64(writers*rounds*(n+1)/4) {
+			time.Sleep(time.Millisecond)
+		}
+		if err := srv.Halt(n == 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.Launch(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
+	err := s.View(t.Context(), func(tx bot.ReadTx) error {
+		n, err := tx.ArticleCount()
+		notes, err2 := tx.Notes("n/", "", 10_000)
+		if n != writers*rounds || len(notes) != n {
+			t.Errorf("%d articles, %d notes instead of %d", n, len(notes), writers*rounds)
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFence: a replica whose lease ran out cannot write with its old fence.
+func TestFence(t *testing.T) {
+	address := schema(t)
+	a, b := open(t, address), open(t, address)
+	acquire := func(s bot.Store, who string, now time.Time) (l bot.Lease, ok bool) {
+		t.Helper()
+		err := s.Update(t.Context(), func(tx bot.Tx) (err error) {
+			l, ok, err = ledger.AcquireLease(tx, "polling", who, now, time.Minute)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, ok
+	}
+	old, ok := acquire(a, "a", noon)
+	if _, taken := acquire(b, "b", noon.Add(30*time.Second)); !ok || taken {
+		t.Fatal("the lease is not exclusive")
+	}
+	if _, ok := acquire(b, "b", noon.Add(time.Hour)); !ok {
+		t.Fatal("the lease did not run out")
+	}
+	err := a.Update(t.Context(), func(tx bot.Tx) error { return ledger.CheckLease(tx, old) })
+	if !errors.Is(err, ledger.ErrLeaseLost) {
+		t.Errorf("an old fence: %v", err)
+	}
+}
+
+func TestNewerIsRefused(t *testing.T) {
+	address := schema(t)
+	s := open(t, address)
+	if err := s.Exec(t.Context(), "insert into migrations (number, name) values (999, 'later')"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Open(t.Context(), address, postgres.Options{}); !errors.Is(err, bot.ErrNewer) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestNoPassword: whatever goes wrong, the password is not told.
+func TestNoPassword(t *testing.T) {
+	for _, address := range []string{
+		"postgres://karussell:geheim@127.0.0.1:1/x", "postgres://karussell:geheim@[::1/x", "postgres://k:geheim@127.0.0.1:port/x",
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		_, err := postgres.Open(ctx, address, postgres.Options{})
+		cancel()
+		if err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%v", err)
+		}
+	}
+}
