@@ -79,6 +79,7 @@ func (p *pressStage) serve(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/"+bot.Slug(s.Outlet)+".rss" {
 			continue
 		}
+		doc.Channel.Title = s.Outlet
 		link := fmt.Sprintf("https://%s.example/%d", bot.Slug(s.Outlet), i+1)
 		doc.Channel.Items = append(doc.Channel.Items, rssItem{
 			Title: s.Title, Link: link, GUID: link, Text: s.Text,
@@ -123,7 +124,7 @@ func settled(ctx context.Context, store bot.Store, articles, feeds int) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the demo did not get on: %w", context.Cause(ctx))
+			return fmt.Errorf("the demo did not get on after %d articles: %w", articles, context.Cause(ctx))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

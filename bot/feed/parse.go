@@ -61,7 +61,7 @@ func parse(body []byte, contentType, base string, now time.Time) (doc document, 
 	if err != nil {
 		return document{}, formatError(body, err)
 	}
-	if f.Title == "" && len(f.Items) == 0 {
+	if f.Title == "" && len(f.Items) == 0 && !hasChannel(body) {
 		return document{}, &FetchError{Kind: FailFormat, Err: errors.New("it holds no feed")}
 	}
 	doc = document{Cut: cut, TTL: ttl(f), Title: oneLine(plain(f.Title)), Language: language(f.Language)}
@@ -110,6 +110,11 @@ func dropSharedIDs(items []item) {
 			items[i].GUID = ""
 		}
 	}
+}
+
+// hasChannel: a feed without a title that has no items yet is still a feed.
+func hasChannel(body []byte) bool {
+	return bytes.Contains(body, []byte("<channel")) || bytes.Contains(body, []byte("<feed")) || isJSON(body) && bytes.Contains(body, []byte("jsonfeed.org"))
 }
 
 // ttl is RSS's time to live in minutes; absurd values are left to the rhythm.
