@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"slices"
+
 	"karussell/bot"
 	"karussell/bot/extract/gazetteer"
 )
@@ -105,12 +107,7 @@ func (d *doc) topicScore(c, p, sent int, arrival bool) float64 {
 }
 
 func (d *doc) isVacant(c int) bool {
-	for _, v := range d.topic.vacant {
-		if v == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(d.topic.vacant, c)
 }
 
 // mentionScore grades how well the place of club mention k fits trigger t.

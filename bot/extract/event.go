@@ -207,6 +207,7 @@ func (d *doc) overrule(f *fact) {
 		if l := d.find(bot.Link, f.person, f.club); l != nil && f.fresh && f.sent == l.sent {
 			l.dead, l.why = true, "he has left"
 		}
+	case bot.Extension, bot.Pressure:
 	case bot.Link:
 		if g := d.find(bot.Departure, f.person, f.club); g != nil && (g.fresh || g.sent == f.sent) {
 			f.dead, f.why = true, "he has left there"

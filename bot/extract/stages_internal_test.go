@@ -56,13 +56,13 @@ func TestDates(t *testing.T) {
 
 func TestPersons(t *testing.T) {
 	for text, want := range map[string]string{
-		"Trainer Claus-Dieter Wollitz (55) unterschrieb.":         "Claus-Dieter Wollitz",
-		"Coach Mark van Bommel kam.":                              "Mark van Bommel",
-		"Der Trainer Antonio Di Salvo kam.":                       "Antonio Di Salvo",
-		"Trainerin Martina Voss-Tecklenburg kam.":                 "Martina Voss-Tecklenburg",
-		"Co-Trainer Andreas „Zecke“ Neuendorf kam.":               "Andreas Neuendorf",
+		"Trainer Claus-Dieter Wollitz (55) unterschrieb.":             "Claus-Dieter Wollitz",
+		"Coach Mark van Bommel kam.":                                  "Mark van Bommel",
+		"Der Trainer Antonio Di Salvo kam.":                           "Antonio Di Salvo",
+		"Trainerin Martina Voss-Tecklenburg kam.":                     "Martina Voss-Tecklenburg",
+		"Co-Trainer Andreas „Zecke“ Neuendorf kam.":                   "Andreas Neuendorf",
 		"TRAINER HANS MUSTERMANN IST WEG. Trainer Hans Mustermann da": "Hans Mustermann",
-		"Trainer Unbekannt ging.":                                 "Unbekannt",
+		"Trainer Unbekannt ging.":                                     "Unbekannt",
 	} {
 		d := read(t, text, "")
 		if len(d.persons) != 1 || d.persons[0].name != want {

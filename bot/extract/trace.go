@@ -102,6 +102,7 @@ func (d *doc) markMention(x *mention) Mark {
 		return d.mark("outlet", x.from, x.to, x.outlet)
 	case dateMention:
 		return d.mark("date", x.from, x.to, string(x.when.date))
+	case mentionKinds:
 	}
 	return Mark{}
 }

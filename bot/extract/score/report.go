@@ -279,12 +279,12 @@ func (r *Report) Write(w io.Writer, verbose bool) error {
 	p := printer{w: w}
 	if verbose {
 		for _, m := range r.Misses {
-			p.line("%s  %-18s %s", m.Article, m.Kind, m.What)
+			p.linef("%s  %-18s %s", m.Article, m.Kind, m.What)
 			if m.Note != "" {
-				p.line("      %s", m.Note)
+				p.linef("      %s", m.Note)
 			}
 		}
-		p.line("")
+		p.linef("")
 	}
 	p.group("all", &r.All)
 	langs := make([]string, 0, len(r.Languages))
@@ -297,7 +297,7 @@ func (r *Report) Write(w io.Writer, verbose bool) error {
 	}
 	for _, t := range bot.EventTypes() {
 		if c := r.Types[t]; c != nil {
-			p.line("  %-12s P %.3f  R %.3f  F1 %.3f   (%d right, %d wrong, %d missed)", t, c.Precision(), c.Recall(), c.F1(), c.Right, c.Wrong, c.Missed)
+			p.linef("  %-12s P %.3f  R %.3f  F1 %.3f   (%d right, %d wrong, %d missed)", t, c.Precision(), c.Recall(), c.F1(), c.Right, c.Wrong, c.Missed)
 		}
 	}
 	return p.err
@@ -309,16 +309,16 @@ type printer struct {
 	err error
 }
 
-func (p *printer) line(format string, a ...any) {
+func (p *printer) linef(format string, a ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", a...)
 	}
 }
 
 func (p *printer) group(name string, g *Group) {
-	p.line("%s: %d articles", name, g.Articles)
-	p.line("  events       P %.3f  R %.3f  F1 %.3f   (%d right, %d wrong, %d missed)", g.Events.Precision(), g.Events.Recall(), g.Events.F1(), g.Events.Right, g.Events.Wrong, g.Events.Missed)
-	p.line("  false alerts %.1f per 100 (%d in %d articles)", g.FalseAlerts(), g.Alerts, g.Quiet)
-	p.line("  status %.3f  manner %.3f  stage %.3f  role %.3f", g.Status.Value(), g.Manner.Value(), g.Stage.Value(), g.Role.Value())
-	p.line("  stations     P %.3f  R %.3f  F1 %.3f  years %.3f", g.Stations.Precision(), g.Stations.Recall(), g.Stations.F1(), g.Years.Value())
+	p.linef("%s: %d articles", name, g.Articles)
+	p.linef("  events       P %.3f  R %.3f  F1 %.3f   (%d right, %d wrong, %d missed)", g.Events.Precision(), g.Events.Recall(), g.Events.F1(), g.Events.Right, g.Events.Wrong, g.Events.Missed)
+	p.linef("  false alerts %.1f per 100 (%d in %d articles)", g.FalseAlerts(), g.Alerts, g.Quiet)
+	p.linef("  status %.3f  manner %.3f  stage %.3f  role %.3f", g.Status.Value(), g.Manner.Value(), g.Stage.Value(), g.Role.Value())
+	p.linef("  stations     P %.3f  R %.3f  F1 %.3f  years %.3f", g.Stations.Precision(), g.Stations.Recall(), g.Stations.F1(), g.Years.Value())
 }
