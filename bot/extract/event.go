@@ -213,6 +213,10 @@ func (d *doc) overrule(f *fact) {
 			f.dead, f.why = true, "he has left there"
 			return
 		}
+		if d.find(bot.Extension, f.person, f.club) != nil || d.holds(f) {
+			f.dead, f.why = true, "he works there already"
+			return
+		}
 		// A candidate's own earlier departure is background.
 		for i := range d.facts {
 			g := &d.facts[i]
