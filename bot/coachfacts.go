@@ -213,7 +213,9 @@ func (e *Engine) applyFacts(c *Coach, a *Article, f *CoachFacts, src Source) {
 		learnFact(&c.Club, club, src)
 		c.addStation(Station{Club: club, Name: f.Club, Role: Head, Open: true, Source: src}, true)
 	}
-	if f.ContractUntil != "" {
+	// "bis 2027" says nothing against "bis zum 30. Juni 2027".
+	vaguer := len(f.ContractUntil) < len(c.Contract.Value) && f.ContractUntil.Compare(c.Contract.Value) == 0
+	if f.ContractUntil != "" && !vaguer {
 		learnFact(&c.Contract, f.ContractUntil, src)
 	}
 	for _, st := range f.Stations {
