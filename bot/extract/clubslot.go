@@ -133,6 +133,9 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	if arrival && d.titleOnly(t, x) {
 		score -= 5
 	}
+	if d.dismisses(t, x) {
+		return score + 9
+	}
 	if x.former || d.formerNear(x.from) || d.leftBehind(x.from) {
 		score -= 5
 	}
@@ -156,6 +159,22 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 		score += 2
 	}
 	return score
+}
+
+// dismisses reports whether a club is the subject of an English verb of
+// dismissal: "since Leeds dispensed with him", "Forest have cut him loose".
+func (d *doc) dismisses(t *trigger, x *mention) bool {
+	if d.german() || t.idiom.kind.event() != bot.Departure || x.noun || x.to > t.head || !d.sameSentence(x.from, t.head) {
+		return false
+	}
+	for i := x.to; i < t.head; i++ {
+		switch d.norm(i) {
+		case "have", "has", "had", "did", "finally", "then", "also", "duly", "eventually", "reluctantly", "promptly", "yesterday", "today":
+		default:
+			return false
+		}
+	}
+	return d.norm(x.to) != "'s"
 }
 
 // titleOnly reports whether a club only belongs to an office that somebody
@@ -231,6 +250,9 @@ func (d *doc) relativeClause(i int) bool {
 	from, _ := d.clauseOf(i)
 	if d.toks[from].kind == punctToken {
 		from++
+	}
+	if !d.german() && from < i && d.is(from, classSubordinate) && d.sameSentence(from-1, from) {
+		return true // "out of work since Chelsea let him go"
 	}
 	if from == 0 || d.norm(from-1) != "," || from >= i {
 		return false
