@@ -677,6 +677,29 @@ func (d *doc) farJoined(m int) int {
 	return -1
 }
 
+// farJoinedLeft is the person to whom an "and" behind an apposition joins m:
+// "X, out of work since A let him go, and the Portuguese Y", or -1.
+func (d *doc) farJoinedLeft(m int) int {
+	x := &d.ments[m]
+	i := x.from - 1
+	for i > 0 && i >= x.from-5 && (d.is(i, classDef|classDemonym|classAnyRole|classFormer) || d.clubAt(i) >= 0) {
+		i--
+	}
+	if x.form > surname || !d.is(i, classJoin) || d.norm(i-1) != "," || !d.sameSentence(i, x.from) {
+		return -1
+	}
+	for n, tries := d.nextPerson(m, -1), 0; n >= 0 && tries < 4; n, tries = d.nextPerson(n, -1), tries+1 {
+		y := &d.ments[n]
+		if !d.sameSentence(y.from, x.from) || x.from-y.to > 30 {
+			return -1
+		}
+		if y.form <= surname && y.ent >= 0 && y.ent != x.ent && d.norm(y.to) == "," && d.subject(y.from) && d.persons[y.ent].grade() >= 0 {
+			return n
+		}
+	}
+	return -1
+}
+
 // maxJoin is how many tokens may stand between two joined names.
 const maxJoin = 9
 
@@ -686,6 +709,11 @@ func (d *doc) joined(m, dir int) int {
 	n := d.nextPerson(m, dir)
 	if n >= 0 && dir > 0 && d.joinedAfterClause(m, n) < 0 {
 		if far := d.farJoined(m); far >= 0 {
+			return far
+		}
+	}
+	if dir < 0 {
+		if far := d.farJoinedLeft(m); far >= 0 {
 			return far
 		}
 	}
