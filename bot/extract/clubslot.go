@@ -40,6 +40,9 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club in
 		}
 	}
 	offer(d.topic.focus[t.sent], 3)
+	if c := d.topic.main; !d.german() && arrival && c >= 0 && d.clubs[c].headline && !d.topic.sections {
+		offer(c, 5)
+	}
 	offer(d.topic.main, 2)
 	if !arrival {
 		offer(d.present(p), 2)
