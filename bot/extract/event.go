@@ -105,6 +105,8 @@ func (d *doc) mergeInto(i int) {
 		switch {
 		case g.proof || f.proof:
 			g.fresh, g.proof = true, true
+		case f.typ == bot.Link && (g.fresh || f.fresh): // an old flame, and wanted again
+			g.fresh = true
 		case g.stale || f.stale: // what one sentence dates is old everywhere
 			g.fresh = false
 		default:

@@ -15,6 +15,9 @@ const freshDays = 7
 func (d *doc) time(t *trigger, m int, f *fact) {
 	present := f.typ == bot.Link || f.typ == bot.Rejection || f.typ == bot.Pressure
 	w, found := d.dateNear(t, present)
+	if found && !d.german() && d.announced(t) && d.isOld(&w) {
+		found = false // "X, sacked in 2019, will look after the side"
+	}
 	if found {
 		f.date = w.date
 	}
@@ -214,10 +217,13 @@ func (d *doc) toldAsPast(t *trigger) bool {
 	for _, p := range t.parts[:t.nparts] {
 		from, to := d.clauseOf(p[0])
 		for i := from; i < to; i++ {
-			if d.is(i, classPast) && !t.inTrigger(i) {
+			if d.is(i, classPast) && !t.inTrigger(i) && !d.conjunction(i) {
 				return true
 			}
 		}
+	}
+	if d.reportedSpeech(t) {
+		return false
 	}
 	beside := d.beside(t.sent)
 	for i := range beside {
@@ -227,6 +233,25 @@ func (d *doc) toldAsPast(t *trigger) bool {
 		}
 	}
 	return false
+}
+
+// conjunction reports whether the English word "once" at token i opens a clause
+// ("once the season is over") or ends one ("at once") and tells no history.
+func (d *doc) conjunction(i int) bool {
+	if d.norm(i) != "once" {
+		return false
+	}
+	switch d.norm(i + 1) {
+	case "of", "at", "with", "a", "an", "again", "managed", "coached", "played", "in", "on", "under", "worked":
+		return d.norm(i-1) == "at"
+	}
+	return d.norm(i-1) != "was" && d.norm(i-1) != "had" && d.norm(i-1) != "were" && d.norm(i-1) != ","
+}
+
+// reportedSpeech reports whether a denial stands in the pluperfect only because
+// it is quoted: "the owner confirmed that X had never been contacted".
+func (d *doc) reportedSpeech(t *trigger) bool {
+	return !d.german() && (t.idiom.kind.event() == bot.Rejection || t.idiom.kind.event() == bot.Pressure)
 }
 
 // oldSentence reports whether the sentence as a whole tells history: it names a
