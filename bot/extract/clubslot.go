@@ -93,6 +93,8 @@ func (d *doc) topicScore(c, p, sent int, arrival bool) float64 {
 	}
 	own := d.present(p) == c
 	switch {
+	case own && arrival && d.newlyAt(p, c):
+		score += 2
 	case own && arrival:
 		score -= 6
 	case own:
@@ -145,6 +147,8 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	switch {
 	case x.owner >= 0 && x.owner != p:
 		score -= 5
+	case x.owner == p && arrival && d.newlyAt(p, x.ent):
+		score += 3
 	case x.owner == p && arrival:
 		score -= 7
 	case x.owner == p:
@@ -154,6 +158,12 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	}
 	if arrival && d.origin(x.from) {
 		score -= 4
+		if !d.german() {
+			score -= 3
+		}
+	}
+	if arrival && !d.german() && x.from == t.to {
+		score += 3 // the object: "will take over Brazil"
 	}
 	if clauses > 0 && d.relativeClause(x.from) {
 		score -= 4

@@ -74,7 +74,7 @@ func (d *doc) descriptionAt(i int) int {
 	if !t.capital && d.german() || t.kind != wordToken || d.toksGlued(i+1) || t.glued && !t.class.has(classAnyRole|classDemonym) {
 		return i
 	}
-	if d.nameFollows(i) {
+	if d.nameFollows(i) || d.officeNoun(i) {
 		return i
 	}
 	if t.class.has(classDemonym) || t.capital && d.townsman(i) {
@@ -92,6 +92,32 @@ func (d *doc) descriptionAt(i int) int {
 // nounFollows reports whether "the 44-year-old" goes on ("Spaniard", a name).
 func (d *doc) nounFollows(i int) bool {
 	return i < len(d.toks) && d.toks[i].capital
+}
+
+// officeNoun reports whether the English role noun at token i stands for the
+// office and not for a man: "the vacant manager's post", "the next manager".
+func (d *doc) officeNoun(i int) bool {
+	if d.german() || !d.is(i, classAnyCoach|classManager|classHead) {
+		return false
+	}
+	k := i + 1
+	if d.norm(k) == "'s" || d.norm(k) == "'" {
+		k++
+	}
+	switch d.norm(k) {
+	case "job", "post", "role", "position", "seat", "vacancy", "chair", "hotseat", "search", "shortlist":
+		return true
+	}
+	for k = i - 1; k >= 0 && k >= i-4 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "next", "vacant", "permanent":
+			return true
+		}
+		if !d.is(k, classDef) && d.clubAt(k) < 0 && d.norm(k) != "'s" && d.norm(k) != "head" && d.norm(k) != "first" && d.norm(k) != "team" {
+			return false
+		}
+	}
+	return false
 }
 
 // nameFollows reports whether a person's name follows token i at once.

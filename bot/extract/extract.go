@@ -225,8 +225,12 @@ func (d *doc) detectLanguage() {
 // worthReading is the cheap look that lets most sports news pass: without a
 // word about coaches there is nothing to find.
 func (d *doc) worthReading() bool {
+	want := classAnyCoach | classManager | classBody | classHint
+	if !d.german() {
+		want |= classHead // "boss"; in German a "Chef" may be anybody
+	}
 	for i := range d.toks {
-		if d.toks[i].class.has(classAnyCoach | classManager | classBody | classHint) {
+		if d.toks[i].class.has(want) {
 			return true
 		}
 	}

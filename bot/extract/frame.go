@@ -324,7 +324,7 @@ func (d *doc) notCoach(t *trigger, p int, pred bool) string {
 		return "said of players as well"
 	case d.topic.directors:
 		return "the article is about directors"
-	case t.idiom.kind.event() == bot.Link && !d.topic.seeking:
+	case t.idiom.kind.event() == bot.Link && !d.topic.seeking && !d.officeSought(t) && (d.german() || t.idiom.stage != bot.Agreed || !d.coachWordNear(t)):
 		return "nobody seeks a coach here"
 	case t.idiom.kind.event() == bot.Pressure && !d.coachWordNear(t):
 		return "nothing says that this is a coach"
@@ -379,11 +379,11 @@ func (d *doc) incumbent(p int) bool {
 func (d *doc) coachWordNear(t *trigger) bool {
 	s := &d.sents[t.sent]
 	for i := s.from; i < s.to; i++ {
-		if d.is(i, classAnyCoach|classBody) || !d.german() && d.is(i, classManager) {
+		if d.is(i, classAnyCoach|classBody) || !d.german() && d.is(i, classManager|classHead) {
 			return true
 		}
 	}
-	return false
+	return !d.german() && d.officeSought(t)
 }
 
 // coachSlot is the mention that fills the coach of a trigger, or -1.

@@ -48,6 +48,8 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh = false
 	case found && d.isNew(w.date):
 		f.fresh = true
+	case !found && !d.german() && !present && d.announced(t):
+		f.fresh = true
 	case !present && d.oldSentence(t):
 		f.fresh, f.stale = false, true
 	case d.toldAsPast(t):
@@ -326,7 +328,10 @@ func (d *doc) pastVerb(t *trigger) bool {
 // attributive reports whether the idiom is a participle before a noun: "der
 // inzwischen entlassene X".
 func (d *doc) attributive(t *trigger) bool {
-	if !d.german() || t.to-t.from > 2 {
+	if !d.german() {
+		return d.sackedManager(t.head)
+	}
+	if t.to-t.from > 2 {
 		return false
 	}
 	tok := &d.toks[t.head]
@@ -335,6 +340,15 @@ func (d *doc) attributive(t *trigger) bool {
 	}
 	next := t.head + 1
 	return next < len(d.toks) && d.toks[next].capital && d.sameSentence(next, t.head) && d.adjectival(t.head)
+}
+
+// sackedManager reports whether the English participle at token i only
+// describes an office holder: "their sacked boss", "the departed coach X".
+func (d *doc) sackedManager(i int) bool {
+	if !d.is(i-1, classDef|classPossess) || !strings.HasSuffix(d.norm(i), "ed") {
+		return false
+	}
+	return d.is(i+1, classAnyRole) || d.norm(i+1) == "head" || d.clubAt(i+1) >= 0
 }
 
 // adjectival reports whether the participle at token i stands behind an
@@ -354,6 +368,9 @@ func (d *doc) adjectival(i int) bool {
 // pluperfect reports whether the trigger's clause is told in the pluperfect:
 // "hatte ... entlassen", "war ... worden", "had been sacked".
 func (d *doc) pluperfect(t *trigger) bool {
+	if d.reportedSpeech(t) {
+		return false
+	}
 	for _, p := range t.parts[:t.nparts] {
 		from, to := d.clauseOf(p[0])
 		was, past := false, false

@@ -1,6 +1,10 @@
 package extract
 
-import "karussell/bot"
+import (
+	"strings"
+
+	"karussell/bot"
+)
 
 // unreal says why a trigger reports nothing that happened or is said to
 // happen: negated, asked, wished. "" when it is real.
@@ -17,8 +21,12 @@ func (d *doc) unreal(t *trigger) string {
 		return "somebody's own story in direct speech"
 	case d.indirectQuestion(t):
 		return "an open question"
-	case t.idiom.context && !d.topic.seeking:
+	case t.idiom.context && !d.topic.seeking && !d.officeSought(t):
 		return "no club seeks a coach here"
+	case !d.german() && d.sackedManager(t.head) && d.norm(t.head) == "sacked":
+		return "only describes him"
+	case !d.german() && d.unfulfilled(t):
+		return "not done, only meant"
 	}
 	beside := d.beside(t.sent)
 	for i := range beside {
@@ -239,6 +247,9 @@ func (d *doc) colourRole(t *trigger, m int, f *fact) {
 		f.role = o.role
 	}
 	team, sure := d.teamNear(from, to)
+	if ok && f.typ == bot.Appointment && o.team != "" && o.team == team && !o.newly {
+		sure = false // where he works now
+	}
 	if f.team == "" && sure {
 		f.team = team
 	}
@@ -316,8 +327,13 @@ func (d *doc) roleNear(from, to int, x *mention) bot.Role {
 		}
 		switch o := d.officeAt(i); o.role {
 		case bot.Assistant, bot.Interim, bot.Youth:
-			switch d.norm(o.from - 1) {
-			case "als", "as", "zum", "neuer", "to", "assistant", "caretaker", "a", "an", "the":
+			before := d.norm(o.from - 1)
+			if !d.german() && d.norm(i-1) != "" && o.from < i && (strings.HasSuffix(d.norm(i-1), "ed") || d.norm(i-1) == "as") {
+				before = "as" // "was appointed assistant manager"
+			}
+			switch before {
+			case "als", "as", "zum", "neuer", "to", "assistant", "caretaker", "a", "an", "the", "their", "its", "his", "'s",
+				"appointed", "named", "unveiled", "hired", "installed", "become", "becomes", "confirmed":
 				if !o.former {
 					return o.role
 				}

@@ -562,6 +562,16 @@ func (d *doc) keepPost(p, c int, o *office, rule string, at int) {
 	})
 }
 
+// newlyAt reports whether the article calls somebody the new coach of a club.
+func (d *doc) newlyAt(p, c int) bool {
+	for i := range d.posts {
+		if o := &d.posts[i]; o.person == p && o.club == c && o.newly && !o.former {
+			return true
+		}
+	}
+	return false
+}
+
 // present is the club that somebody works for by a stated post, or -1.
 func (d *doc) present(p int) int {
 	for i := range d.posts {
