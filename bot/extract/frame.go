@@ -133,6 +133,13 @@ func (d *doc) contest() {
 				continue
 			}
 			switch la, lb := a.length(), b.length(); {
+			case a.idiom.player != b.idiom.player && a.idiom.kind == b.idiom.kind:
+				// Of two that say the same, the one that cannot mean a player.
+				if a.idiom.player {
+					a.off, a.why = true, "overruled by "+b.idiom.id
+				} else {
+					b.off, b.why = true, "overruled by "+a.idiom.id
+				}
 			case la > lb:
 				b.off, b.why = true, "overruled by "+a.idiom.id
 			case lb > la:

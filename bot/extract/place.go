@@ -23,6 +23,7 @@ type topics struct {
 // survey looks over the whole article before the triggers are judged.
 func (d *doc) survey() {
 	d.topic.focus = make([]int, len(d.sents))
+	d.nationalCoach()
 	d.topic.main = d.mainClub()
 	coachWords, otherGame, head, director := 0, 0, false, false
 	for i := range d.toks {
@@ -109,6 +110,26 @@ func (d *doc) leftBehind(i int) bool {
 	return false
 }
 
+// nationalCoach counts "der Bundestrainer" for Germany, whose coach alone is
+// called so without a country.
+func (d *doc) nationalCoach() {
+	for i := range d.toks {
+		if !d.german() || !strings.HasPrefix(d.toks[i].norm, "bundestrain") || d.clubAt(i-1) >= 0 {
+			continue
+		}
+		germany, ok := d.gaz.ClubNamed("Deutschland")
+		if !ok {
+			return
+		}
+		c := &d.clubs[d.clubFor(germany.ID)]
+		c.anchored = true
+		c.count++
+		if c.first < 0 {
+			c.first = i
+		}
+	}
+}
+
 // mainClub is the club that the article names most; the headline counts more.
 func (d *doc) mainClub() int {
 	best, bestScore := -1, 0
@@ -120,6 +141,9 @@ func (d *doc) mainClub() int {
 		}
 		if !c.anchored {
 			score -= 2
+			if c.national {
+				score -= 4 // a country is more often only a country
+			}
 		}
 		if score > bestScore {
 			best, bestScore = i, score
