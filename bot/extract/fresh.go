@@ -63,7 +63,7 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 	default:
 		f.fresh = true
 	}
-	f.proof = f.fresh && (found && (w.recent || d.isNew(w.date)) || t.idiom.now || t.sent < 3 || d.sents[t.sent].kind == headlineBlock || d.sents[t.sent].kind == teaserBlock)
+	f.proof = f.fresh && (found && (w.recent || d.isNew(w.date)) || t.idiom.now || t.idiom.strong && !d.pastVerb(t) || t.sent < 3 || d.sents[t.sent].kind == headlineBlock || d.sents[t.sent].kind == teaserBlock)
 }
 
 // newsWord reports whether words such as "ab sofort" make the trigger news.
