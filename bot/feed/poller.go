@@ -274,7 +274,7 @@ func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) 
 	if res.Status == http.StatusNotModified {
 		moved(state, res.Permanent)
 		state.NotModified++
-		return catch{live: res.MaxAge}, nil
+		return catch{live: max(res.MaxAge, politeTTL(state))}, nil
 	}
 	state.Bytes += int64(len(res.Body))
 	now := p.Now()
@@ -287,6 +287,9 @@ func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) 
 	p.describe(state, doc)
 	first := !state.Seen
 	items, fresh := changedItems(state, doc.Items, res.Cut || doc.Cut)
+	if doc.TTL > 0 {
+		state.Polite[ttlNote] = doc.TTL.String()
+	}
 	got := catch{live: max(res.MaxAge, doc.TTL), fresh: fresh}
 	for _, it := range items {
 		got.articles = append(got.articles, it.article(state, now))
@@ -297,6 +300,17 @@ func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) 
 		got.articles = p.followTeasers(ctx, got.articles)
 	}
 	return got, nil
+}
+
+// ttlNote is where the feed's time to live is noted: a 304 does not repeat it.
+const ttlNote = "ttl"
+
+func politeTTL(state *bot.FeedState) time.Duration {
+	d, err := time.ParseDuration(state.Polite[ttlNote])
+	if err != nil {
+		return 0 // none noted
+	}
+	return d
 }
 
 // moved remembers a permanent redirect, once a feed was found behind it.
