@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"karussell/store/bolt"
 )
 
 // TestMain lets the scripts run this program as "karussell" in processes of its
@@ -25,11 +27,16 @@ func TestScripts(t *testing.T) {
 		Deadline: time.Now().Add(3 * time.Minute),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			env.Values[held{}] = &[]*bolt.Store{}
 			return os.WriteFile(filepath.Join(env.WorkDir, "big.txt"), make([]byte, 100<<20), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"bytes":    writeBytes,
 			"truncate": truncate,
+			"await":    await,
+
+			"karussell-hold": hold,
+			"karussell-free": free,
 		},
 	})
 }
@@ -56,4 +63,41 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	info, err := os.Stat(path)
 	ts.Check(err)
 	ts.Check(os.Truncate(path, info.Size()/2))
+}
+
+// await FILE waits until a file is there.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for range 1000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s never came", args[0])
+}
+
+// held is the store that hold opened, one per script.
+type held struct{}
+
+// hold FILE opens a store and keeps it until free.
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	store, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{})
+	ts.Check(err)
+	ts.Defer(func() { _ = store.Close() })
+	open, ok := ts.Value(held{}).(*[]*bolt.Store)
+	if !ok {
+		ts.Fatalf("hold has no place to keep the store")
+	}
+	*open = append(*open, store)
+}
+
+func free(ts *testscript.TestScript, _ bool, _ []string) {
+	open, ok := ts.Value(held{}).(*[]*bolt.Store)
+	if !ok {
+		ts.Fatalf("nothing is held")
+	}
+	for _, store := range *open {
+		ts.Check(store.Close())
+	}
+	*open = nil
 }

@@ -162,5 +162,5 @@ type statements struct {
 	headline, canonical, language, outlet string
 	published                             time.Time
 	paywalled                             bool
-	entries                               []entry  // of a live ticker or a gallery
+	entries                               []entry // of a live ticker or a gallery
 }
