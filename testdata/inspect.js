@@ -38,6 +38,10 @@
     if (r.height < 40 || r.width < 40) say('too small to touch', e);
   }
 
+  if (innerWidth < 500) for (const e of all('th[scope=row]')) {
+    if (e.offsetWidth < e.closest('table').offsetWidth * 0.9) say('a narrow column on a phone', e);
+  }
+
   const parse = (c) => c.match(/[\d.]+/g).map(Number);
   const light = ([r, g, b]) => {
     const [x, y, z] = [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
