@@ -59,6 +59,8 @@ type commandLine struct {
 	Backup  backupCmd  `cmd:"" help:"Copy the store to a file, checked, also while the bot is running."`
 	Check   checkCmd   `cmd:"" help:"Examine the store for damage."`
 	Compact compactCmd `cmd:"" help:"Give unused space in the store's file back."`
+	Export  exportCmd  `cmd:"" help:"Write everything in the store as JSON lines, also while the bot is running."`
+	Import  importCmd  `cmd:"" help:"Read an export into an empty store."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, store, feeds and platforms, and say what to do."`
 	Health  healthCmd  `cmd:"" help:"Ask the running bot whether it is well (for containers)."`
 	Version versionCmd `cmd:"" help:"Print the version."`

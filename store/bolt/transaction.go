@@ -102,6 +102,14 @@ func (t *transaction) next(c *bbolt.Cursor, r ledger.Range) (k, v []byte, err er
 	return k, v, nil
 }
 
+func (t *transaction) Sequence(s ledger.Space) (n uint64, err error) {
+	defer func() { rescue(recover(), &err) }()
+	if b := t.bucket(s); b != nil {
+		n = b.Sequence()
+	}
+	return n, nil
+}
+
 // within ends a scan at the end of its range.
 func within(k, v []byte, r ledger.Range) (key, value []byte) {
 	switch {

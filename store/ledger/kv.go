@@ -26,6 +26,8 @@ type Reader interface {
 	// Scan calls fn for the keys of r in order until fn says that it has enough.
 	// fn must not write.
 	Scan(s Space, r Range, fn func(key, value []byte) (more bool, err error)) error
+	// Sequence is the number that Next gave last; 0 when it gave none.
+	Sequence(s Space) (uint64, error)
 }
 
 // Writer reads its own writes. It keeps no slice that it is given.

@@ -120,6 +120,8 @@ func (t *transaction) Scan(s ledger.Space, r ledger.Range, fn func(key, value []
 	return err
 }
 
+func (t *transaction) Sequence(s ledger.Space) (uint64, error) { return t.state.sequences[s], nil }
+
 func (t *transaction) Put(s ledger.Space, key, value []byte) error {
 	t.state.trees[s] = t.state.trees[s].put(string(key), append([]byte{}, value...))
 	return nil
