@@ -165,3 +165,45 @@ func TestTelegramFromStartToAlert(t *testing.T) {
 		t.Error("the log holds the token")
 	}
 }
+
+// TestTelegramLifeOfAChat: a group that becomes a supergroup, a user who blocks
+// the bot and comes back, and a server that limits for a while lose no alert.
+func TestTelegramLifeOfAChat(t *testing.T) {
+	const group, moved, manager, person = -500, -1001234, 4712, 4713
+	server := telegramtest.New(t)
+	server.AddChat(telegramtest.Chat{ID: group, Type: "group", Title: "Nordkurve"})
+	server.SetMember(group, manager, "administrator")
+	outlet := newPaper(t, "Ruhr-Blatt")
+	bot := startBot(t, "KARUSSELL_TELEGRAM_TOKEN="+server.Token, "KARUSSELL_TELEGRAM_ENDPOINT="+server.URL(),
+		"KARUSSELL_FEEDS="+outlet.URL+"/feed", "KARUSSELL_FEED_INTERVAL=1s", "KARUSSELL_ALLOW_PRIVATE=true")
+	follow := func(chat, user int64) {
+		server.InjectText(chat, user, "/subscribe Schalke")
+		server.AwaitThat(t, "the subscription's confirmation", func() bool { return hasText(server.Messages(chat), "FC Schalke 04") })
+	}
+	follow(group, manager)
+	follow(person, person)
+	bot.awaitSaid("feed contacted", 1)
+
+	// The group moves without a word: the send learns it. The person blocks the bot.
+	server.MigrateSilently(group, moved)
+	server.Block(person, person)
+	outlet.publish("Schalke verhandelt mit Miron Muslic", "Der FC Schalke 04 verhandelt nach Informationen der „WAZ“ mit Trainer Miron Muslic über einen Vertrag.")
+	server.AwaitThat(t, "the alert in the supergroup", func() bool { return hasText(server.Messages(moved), "Miron Muslic") })
+
+	// The person comes back: the subscription lives again.
+	server.Unblock(person, person)
+	server.InjectText(person, person, "/subscriptions")
+	server.AwaitThat(t, "the list of subscriptions", func() bool { return len(server.Messages(person)) >= 2 })
+
+	// A server that limits everything for three seconds loses nothing.
+	release := server.Limit("sendMessage", 3)
+	outlet.publish("Schalke trennt sich von Kees van Wonderen", "Der FC Schalke 04 hat sich von Trainer Kees van Wonderen getrennt. Das teilte der Verein mit.")
+	time.Sleep(2 * time.Second)
+	release()
+	for _, chat := range []int64{moved, person} {
+		server.AwaitThat(t, "the alert after the limit", func() bool { return hasText(server.Messages(chat), "Kees van Wonderen") })
+	}
+	if v := server.Violations(); len(v) > 0 {
+		t.Errorf("the server objected: %q", v)
+	}
+}
