@@ -104,6 +104,9 @@ func (b *Board) routes() {
 		body, err := pageFiles.ReadFile("pages/icon.svg")
 		return document{kind: "image/svg+xml", body: body}, err
 	})
+	page("/favicon.ico", func(context.Context, *http.Request, words) (document, error) {
+		return document{kind: "image/svg+xml", body: []byte(icon)}, nil
+	})
 	page("/robots.txt", func(context.Context, *http.Request, words) (document, error) {
 		return document{kind: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /search\n")}, nil
 	})
@@ -111,6 +114,9 @@ func (b *Board) routes() {
 
 // ServeHTTP answers a request.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
+
+// icon is a carousel seen from above. Browsers ask for it on every first visit.
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#174f8f"/><path d="M8 1v14M1 8h14M3 3l10 10M13 3L3 13" stroke="#fff"/></svg>`
 
 // document is an answer.
 type document struct {
