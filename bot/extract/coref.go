@@ -273,6 +273,9 @@ func (d *doc) described(m int) int {
 // ahead is the person named next, for descriptions that come before the name:
 // "hat seinen Cheftrainer entlassen. Die Entscheidung gegen X ...".
 func (d *doc) ahead(m int) int {
+	if !d.german() && d.replaced(d.ments[m].from) {
+		return -1
+	}
 	sent := d.toks[d.ments[m].from].sent
 	for k := m + 1; k < len(d.ments) && k < m+12; k++ {
 		x := &d.ments[k]
@@ -284,6 +287,18 @@ func (d *doc) ahead(m int) int {
 		}
 	}
 	return -1
+}
+
+// replaced reports whether the English description at token i is of somebody
+// who goes: "to replace their manager", "the departed coach".
+func (d *doc) replaced(i int) bool {
+	for k := i; k >= 0 && k >= i-4 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "replace", "replacing", "replaces", "replaced", "succeed", "succeeds", "succeeding", "departed", "sacked", "outgoing", "former", "previous", "another":
+			return true
+		}
+	}
+	return false
 }
 
 func (d *doc) lastWith(m int, ok func(*person) bool) int {

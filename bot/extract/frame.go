@@ -307,6 +307,9 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	}
 	d.colourRole(t, m, &f)
 	f.status = d.certainty(t, typ)
+	if typ == bot.Departure && !d.german() && !pred && d.threatened(t) {
+		f.typ, f.manner, f.stance, f.status = bot.Pressure, "", bot.AtRisk, bot.Reported
+	}
 	if typ == bot.Appointment && d.hypothetical(t) {
 		f.typ, f.stage, f.status = bot.Link, bot.Candidate, bot.Reported
 	}

@@ -18,7 +18,9 @@ func (d *doc) unfulfilled(t *trigger) bool {
 		governor := d.governor(t.head)
 		return governor != "" && !decides(governor)
 	case bot.Appointment:
-		if d.governor(t.head) == "" && !strings.HasSuffix(d.norm(t.head), "ing") {
+		if g := d.governor(t.head); g != "" && wishes(g) {
+			return true
+		} else if g == "" && !strings.HasSuffix(d.norm(t.head), "ing") {
 			return false
 		}
 	case bot.Link, bot.Rejection, bot.Extension, bot.Pressure:
@@ -67,19 +69,57 @@ func decides(governor string) bool {
 	return false
 }
 
+// threatened reports whether a dismissal is only possible: "could be sacked",
+// "will be sacked if they lose".
+func (d *doc) threatened(t *trigger) bool {
+	if t.idiom.manner != bot.Dismissed {
+		return false
+	}
+	from, _ := d.clauseOf(t.head)
+	for i := from; i < t.head; i++ {
+		switch d.norm(i) {
+		case "could", "might", "may", "would":
+			return true
+		case "will":
+			for k := t.to; k < d.sents[t.sent].to; k++ {
+				if d.norm(k) == "if" || d.norm(k) == "unless" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// wishes reports whether the infinitive behind a word is only wanted: "urged to
+// appoint", "the chance to become".
+func wishes(governor string) bool {
+	switch governor {
+	case "urged", "asked", "want", "wants", "wanted", "hope", "hopes", "hoping", "keen", "trying", "tempted", "like", "need", "needs", "able",
+		"chance", "opportunity", "offer", "approach", "favourite", "favorite", "frontrunner", "runner", "candidate", "contender", "contenders",
+		"refused", "declined", "unlikely", "tipped", "man", "option", "willing", "eager", "reluctant", "linked", "race", "bid", "tried", "failed":
+		return true
+	}
+	return false
+}
+
 // officeSought reports whether an English sentence speaks of an office that is
 // to be filled: "their new head coach", "the vacant manager's post".
 func (d *doc) officeSought(t *trigger) bool {
-	if d.german() {
-		return false
-	}
-	s := &d.sents[t.sent]
+	return !d.german() && d.seeksIn(&d.sents[t.sent])
+}
+
+func (d *doc) seeksIn(s *sentence) bool {
 	for i := s.from; i < s.to; i++ {
 		switch d.norm(i) {
 		case "managerial", "hotseat", "vacancy", "vacant":
 			return true
+		case "manage", "coach":
+			if d.norm(i-1) == "to" {
+				return true
+			}
 		case "job", "post", "role", "position":
-			if d.is(i-1, classAnyCoach|classManager|classHead) || d.norm(i-1) == "'s" && d.is(i-2, classAnyCoach|classManager|classHead) || d.clubAt(i-1) >= 0 {
+			if d.is(i-1, classAnyCoach|classManager|classHead) || d.norm(i-1) == "'s" && d.is(i-2, classAnyCoach|classManager|classHead) || d.clubAt(i-1) >= 0 || d.norm(i+1) == "at" && d.clubAt(i+2) >= 0 {
 				return true
 			}
 		}

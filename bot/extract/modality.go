@@ -21,7 +21,7 @@ func (d *doc) unreal(t *trigger) string {
 		return "somebody's own story in direct speech"
 	case d.indirectQuestion(t):
 		return "an open question"
-	case t.idiom.context && !d.topic.seeking && !d.officeSought(t):
+	case t.idiom.context && !d.topic.seeking && !d.topic.sought:
 		return "no club seeks a coach here"
 	case !d.german() && d.sackedManager(t.head) && d.norm(t.head) == "sacked":
 		return "only describes him"

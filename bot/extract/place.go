@@ -17,6 +17,7 @@ type topics struct {
 	sections  bool  // several clubs have a section each
 	head      bool  // headline or teaser names a coach's office
 	directors bool  // about sporting directors, not coaches
+	sought    bool  // a sentence speaks of an office to be filled
 	seeking   bool  // somebody seeks a coach
 }
 
@@ -54,6 +55,9 @@ func (d *doc) survey() {
 		}
 	}
 	d.topic.other = otherGame >= 2
+	for n := range d.sents {
+		d.topic.sought = d.topic.sought || !d.german() && d.seeksIn(&d.sents[n])
+	}
 	d.findPosts()
 	d.spreadFormer()
 	d.trackFocus()
