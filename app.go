@@ -15,7 +15,6 @@ import (
 
 	"karussell/bot"
 	"karussell/config"
-	"karussell/store/bolt"
 )
 
 // world is what a command sees of the outside.
@@ -29,9 +28,9 @@ type world struct {
 	stdinTerminal, stdoutTerminal, stderrTerminal bool
 
 	configFile string
-	args       []string    // of this call
-	dir        string      // relative paths are meant from here; empty: the working directory
-	store      *bolt.Store // open already, when the command runs inside the bot; else nil
+	args       []string // of this call
+	dir        string   // relative paths are meant from here; empty: the working directory
+	store      keeper   // open already, when the command runs inside the bot; else nil
 }
 
 // path is a file named by the user.
@@ -61,6 +60,7 @@ type commandLine struct {
 	Compact compactCmd `cmd:"" help:"Give unused space in the store's file back."`
 	Export  exportCmd  `cmd:"" help:"Write everything in the store as JSON lines, also while the bot is running."`
 	Import  importCmd  `cmd:"" help:"Read an export into an empty store."`
+	Migrate migrateCmd `cmd:"" help:"Copy the whole store between a file and PostgreSQL, verified; can be continued."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, store, feeds and platforms, and say what to do."`
 	Health  healthCmd  `cmd:"" help:"Ask the running bot whether it is well (for containers)."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -26,7 +26,7 @@ const forgetStep = 200
 
 // care runs until ctx ends. What fails is logged and tried again: none of it may
 // stop the bot.
-func (s *service) care(ctx context.Context, store *bolt.Store, c config.Config) error {
+func (s *service) care(ctx context.Context, store keeper, c config.Config) error {
 	ticker := time.NewTicker(careEvery)
 	defer ticker.Stop()
 	full := false
@@ -53,8 +53,9 @@ const backupName = "karussell-20060102-150405.db"
 // backupIfDue copies the live store when the newest backup is old enough, and
 // removes the oldest beyond the wanted count, but only after the new one passed
 // its check.
-func (s *service) backupIfDue(ctx context.Context, store *bolt.Store, c config.Backup) error {
-	if c.Dir == "" {
+func (s *service) backupIfDue(ctx context.Context, store keeper, c config.Backup) error {
+	file, ok := store.(*bolt.Store)
+	if c.Dir == "" || !ok {
 		return nil
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
@@ -73,7 +74,7 @@ func (s *service) backupIfDue(ctx context.Context, store *bolt.Store, c config.B
 		}
 	}
 	dest := filepath.Join(c.Dir, now.Format(backupName))
-	if err := store.Backup(ctx, dest); err != nil {
+	if err := file.Backup(ctx, dest); err != nil {
 		return err
 	}
 	s.log.InfoContext(ctx, "backup written and checked", "file", dest)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"karussell/bot"
-	"karussell/store/bolt"
 )
 
 // local is the chat of people at the machine itself.
@@ -30,7 +29,7 @@ func (c *askCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, log, func(store *bolt.Store) error {
+	return withStore(w, settings, log, func(store keeper) error {
 		engine, err := newEngine(w, settings, store, k, log, nil)
 		if err != nil {
 			return err

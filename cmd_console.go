@@ -3,7 +3,6 @@ package main
 import (
 	"karussell/adapters/console"
 	"karussell/bot"
-	"karussell/store/bolt"
 )
 
 type consoleCmd struct {
@@ -23,7 +22,7 @@ func (c *consoleCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, log, func(store *bolt.Store) error {
+	return withStore(w, settings, log, func(store keeper) error {
 		engine, err := newEngine(w, settings, store, k, log, nil)
 		if err != nil {
 			return err

@@ -19,7 +19,6 @@ import (
 	"karussell/bot"
 	"karussell/bot/feed"
 	"karussell/config"
-	"karussell/store/bolt"
 )
 
 //go:embed samples/*.txt
@@ -52,7 +51,7 @@ func (c *demoCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, log, func(store *bolt.Store) error {
+	return withStore(w, settings, log, func(store keeper) error {
 		engine, err := newEngine(w, settings, store, k, log, nil)
 		if err != nil {
 			return err

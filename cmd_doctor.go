@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"karussell/bot"
-	"karussell/store/bolt"
 )
 
 type doctorCmd struct {
@@ -39,12 +38,12 @@ func (c *doctorCmd) Run(w *world) error {
 	}
 	add("Knowledge", nil, fmt.Sprintf("%d clubs, %d leagues", len(k.extractor.Gazetteer().Clubs()), len(k.extractor.Gazetteer().Leagues())), "")
 	log := w.logger(settings.Log)
-	err = withStore(w, settings, log, func(store *bolt.Store) error {
+	err = withStore(w, settings, log, func(store keeper) error {
 		problems, err := store.Check(w.ctx)
 		if err == nil && len(problems) > 0 {
 			err = fmt.Errorf("%d problems", len(problems))
 		}
-		add("Store", err, settings.DB+": no problems", "restore the last backup; karussell check lists the problems")
+		add("Store", err, storeName(settings.DB)+": no problems", "restore the last backup; karussell check lists the problems")
 		s, err := assemble(&world{ctx: w.ctx, stderr: io.Discard, now: w.now}, settings, store, k, log)
 		if _, nothing := errors.AsType[usageError](err); nothing {
 			add("Platforms", err, "", "set a token; docs/telegram.md and docs/discord.md say how")
@@ -57,7 +56,7 @@ func (c *doctorCmd) Run(w *world) error {
 		findings = append(findings, checkFeeds(w.ctx, s)...)
 		return nil
 	})
-	add("Store opens", err, settings.DB, "stop the other process, or name another file with --db")
+	add("Store opens", err, storeName(settings.DB), "stop the other process, or name another file with --db")
 	return printFindings(w.stdout, findings)
 }
 

@@ -23,10 +23,17 @@ func (c *exportCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	if onServer(settings.DB) {
+		return usageError{errFileOnly}
+	}
 	if _, err := os.Stat(settings.DB); err != nil && w.store == nil {
 		return fmt.Errorf("%s: there is no such store; check the spelling", settings.DB)
 	}
-	return withStore(w, settings, w.logger(settings.Log), func(store *bolt.Store) error {
+	return withStore(w, settings, w.logger(settings.Log), func(open keeper) error {
+		store, ok := open.(*bolt.Store)
+		if !ok {
+			return usageError{errFileOnly}
+		}
 		if c.Dest == "" {
 			return store.Export(w.ctx, w.stdout)
 		}
@@ -42,6 +49,9 @@ func (c *exportCmd) Run(w *world) error {
 	})
 }
 
+// errFileOnly: exports are made of files.
+var errFileOnly = errors.New("this store is a PostgreSQL database; karussell migrate makes a file of it, and a database of a file")
+
 type importCmd struct {
 	DB   string `help:"The store's file; it must not exist yet, or be empty." name:"db" placeholder:"FILE"`
 	File string `arg:"" help:"What karussell export wrote; - is standard input." placeholder:"EXPORT"`
@@ -52,6 +62,9 @@ func (c *importCmd) Run(w *world) (err error) {
 	settings, err := w.settings(c.DB)
 	if err != nil {
 		return err
+	}
+	if onServer(settings.DB) {
+		return usageError{errFileOnly}
 	}
 	in := w.stdin
 	if c.File != "-" {

@@ -12,7 +12,6 @@ import (
 
 	"karussell/bot"
 	"karussell/bot/feed"
-	"karussell/store/bolt"
 )
 
 // batchSize is how many articles commit together: large enough to be fast,
@@ -42,7 +41,7 @@ func (c *ingestCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, log, func(store *bolt.Store) error {
+	return withStore(w, settings, log, func(store keeper) error {
 		engine, err := newEngine(w, settings, store, k, log, nil)
 		if err != nil {
 			return err

@@ -15,7 +15,6 @@ import (
 	"karussell/bot/picture"
 	"karussell/bot/status"
 	"karussell/config"
-	"karussell/store/bolt"
 )
 
 type runCmd struct {
@@ -33,29 +32,34 @@ func (c *runCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, log, func(store *bolt.Store) error {
+	return withStore(w, settings, log, func(store keeper) error {
 		s, err := assemble(w, settings, store, k, log)
 		if err != nil {
 			return err
 		}
 		inside := *w
 		inside.store = store
-		s.more = append(s.more,
-			func(ctx context.Context) error { return serveControl(ctx, &inside, settings.DB) },
-			func(ctx context.Context) error { return s.care(ctx, store, settings) })
+		s.more = append(s.more, func(ctx context.Context) error { return s.care(ctx, store, settings) })
+		if !onServer(settings.DB) { // others reach a server's database themselves
+			s.more = append(s.more, func(ctx context.Context) error { return serveControl(ctx, &inside, settings.DB) })
+		}
 		return s.run(w.ctx)
 	})
 }
 
 // assemble builds the service that the settings describe and says plainly what
 // is on, what is off and why.
-func assemble(w *world, settings config.Config, file *bolt.Store, k knowledge, log *slog.Logger) (*service, error) {
-	var store bot.Store = file
+func assemble(w *world, settings config.Config, open keeper, k knowledge, log *slog.Logger) (*service, error) {
+	var store bot.Store = open
 	var desk lateDesk
 	registry := status.NewRegistry("telegram", "discord")
 	artist, err := picture.New(k.extractor.Gazetteer())
 	if err != nil {
 		return nil, err
+	}
+	var turns alone
+	if onServer(settings.DB) {
+		store, turns = fenced{store}, newReplica(store, w.now, log).alone
 	}
 	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) {
 		s.Feeds, s.Artist, s.Meter = &desk, artist, registry
@@ -63,9 +67,10 @@ func assemble(w *world, settings config.Config, file *bolt.Store, k knowledge, l
 	if err != nil {
 		return nil, err
 	}
-	s := &service{engine: engine, store: store, meter: registry, now: w.now, log: log, lamps: map[bot.PlatformName]*status.Lamp{}}
+	s := &service{engine: engine, store: store, meter: registry, now: w.now, log: log, alone: turns,
+		lamps: map[bot.PlatformName]*status.Lamp{}, seats: map[bot.PlatformName]string{}}
 	say := func(format string, args ...any) { fmt.Fprintf(w.stderr, "karussell: "+format+"\n", args...) }
-	say("store: %s", settings.DB)
+	say("store: %s", storeName(settings.DB))
 	if err := s.addPlatforms(settings, say); err != nil {
 		return nil, err
 	}
@@ -73,7 +78,7 @@ func assemble(w *world, settings config.Config, file *bolt.Store, k knowledge, l
 		return nil, err
 	}
 	desk.desk = s.poller
-	if err := s.addStatus(settings, registry, file, say); err != nil {
+	if err := s.addStatus(settings, registry, open, say); err != nil {
 		return nil, err
 	}
 	if err := s.addBoard(settings, k.extractor.Gazetteer(), artist, say); err != nil {
@@ -109,6 +114,9 @@ func (s *service) addPlatforms(c config.Config, say func(string, ...any)) error 
 			return fmt.Errorf("telegram: %w", err)
 		}
 		s.platforms = append(s.platforms, adapter)
+		if c.Telegram.Webhook.URL == "" { // with a webhook all replicas listen
+			s.seats[adapter.Name()] = "telegram"
+		}
 		say("Telegram: on%s", at(c.Telegram.Endpoint))
 	} else {
 		say("Telegram: off, KARUSSELL_TELEGRAM_TOKEN is not set")
@@ -119,6 +127,10 @@ func (s *service) addPlatforms(c config.Config, say func(string, ...any)) error 
 			return fmt.Errorf("discord: %w", err)
 		}
 		s.platforms = append(s.platforms, adapter)
+		s.seats[adapter.Name()] = "discord"
+		if len(c.Discord.ShardIDs) > 0 { // each group of shards has its own listener
+			s.seats[adapter.Name()] = fmt.Sprintf("discord/%d/%d", c.Discord.Shards, c.Discord.ShardIDs)
+		}
 		say("Discord: on%s", at(c.Discord.Endpoint))
 	} else {
 		say("Discord: off, KARUSSELL_DISCORD_TOKEN is not set")

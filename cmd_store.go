@@ -20,15 +20,19 @@ func (c *backupCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, w.logger(settings.Log), func(store *bolt.Store) error {
+	return withStore(w, settings, w.logger(settings.Log), func(store keeper) error {
 		dest := w.path(c.Dest)
 		if _, err := os.Stat(dest); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s exists already; name another file, so that no backup is lost by mistake", c.Dest)
 		}
-		if err := store.Backup(w.ctx, dest); err != nil {
+		file, ok := store.(*bolt.Store)
+		if !ok {
+			return usageError{errors.New("this store is a PostgreSQL database; copy it with pg_dump, see docs/scaling.md")}
+		}
+		if err := file.Backup(w.ctx, dest); err != nil {
 			return err
 		}
-		fmt.Fprintf(w.stdout, "%s: copied to %s and checked\n", settings.DB, c.Dest)
+		fmt.Fprintf(w.stdout, "%s: copied to %s and checked\n", storeName(settings.DB), c.Dest)
 		return nil
 	})
 }
@@ -43,7 +47,7 @@ func (c *checkCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, w.logger(settings.Log), func(store *bolt.Store) error {
+	return withStore(w, settings, w.logger(settings.Log), func(store keeper) error {
 		problems, err := store.Check(w.ctx)
 		if err != nil {
 			return err
@@ -52,9 +56,9 @@ func (c *checkCmd) Run(w *world) error {
 			fmt.Fprintf(w.stdout, "%v\n", p)
 		}
 		if len(problems) > 0 {
-			return fmt.Errorf("%s: %d problems; restore the last backup", settings.DB, len(problems))
+			return fmt.Errorf("%s: %d problems; restore the last backup", storeName(settings.DB), len(problems))
 		}
-		fmt.Fprintf(w.stdout, "%s: no problems\n", settings.DB)
+		fmt.Fprintf(w.stdout, "%s: no problems\n", storeName(settings.DB))
 		return nil
 	})
 }
@@ -68,6 +72,9 @@ func (c *compactCmd) Run(w *world) error {
 	settings, err := w.settings(c.DB)
 	if err != nil {
 		return err
+	}
+	if onServer(settings.DB) {
+		return usageError{errors.New("this store is a PostgreSQL database, which gives unused space back by itself (autovacuum)")}
 	}
 	before, err := os.Stat(settings.DB)
 	if err != nil {

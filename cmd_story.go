@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"karussell/bot"
-	"karussell/store/bolt"
 )
 
 type storyCmd struct {
@@ -25,7 +24,7 @@ func (c *storyCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, log, func(store *bolt.Store) error {
+	return withStore(w, settings, log, func(store keeper) error {
 		engine, err := newEngine(w, settings, store, k, log, nil)
 		if err != nil {
 			return err

@@ -16,26 +16,24 @@ import (
 	"karussell/bot/status"
 	"karussell/config"
 	"karussell/store/bolt"
+	"karussell/store/postgres"
 )
 
 // leastRoom is how much free disk the store needs to be called ready.
 const leastRoom = 64 << 20
 
 // addStatus starts the operator's server where it is switched on.
-func (s *service) addStatus(c config.Config, registry *status.Registry, file *bolt.Store, say func(string, ...any)) error {
+func (s *service) addStatus(c config.Config, registry *status.Registry, store keeper, say func(string, ...any)) error {
 	if c.Status.Listen == "" {
 		say("Status server: off, KARUSSELL_STATUS_LISTEN is not set")
 		return nil
 	}
 	registry.Build(versionText())
-	registry.Watch(status.Watched{Store: s.store, Bytes: func() (int64, error) {
-		info, err := os.Stat(file.Path())
-		if err != nil {
-			return 0, err
-		}
-		return info.Size(), nil
-	}}, s.now)
-	probes := []status.Probe{status.StoreProbe(s.store), status.DiskProbe(filepath.Dir(file.Path()), leastRoom)}
+	bytes, probes := storeSize(store), []status.Probe{status.StoreProbe(s.store)}
+	if file, ok := store.(*bolt.Store); ok {
+		probes = append(probes, status.DiskProbe(filepath.Dir(file.Path()), leastRoom))
+	}
+	registry.Watch(status.Watched{Store: s.store, Bytes: bytes}, s.now)
 	for _, p := range s.platforms {
 		lamp := status.NewLamp(string(p.Name()), 0, s.now)
 		s.lamps[p.Name()] = lamp
@@ -51,6 +49,25 @@ func (s *service) addStatus(c config.Config, registry *status.Registry, file *bo
 	s.more = append(s.more, server.Run)
 	say("Status server: on, http://%s/", c.Status.Listen)
 	return nil
+}
+
+// storeSize measures the store, whatever keeps it.
+func storeSize(store keeper) func() (int64, error) {
+	return func() (int64, error) {
+		switch s := store.(type) {
+		case *bolt.Store:
+			info, err := os.Stat(s.Path())
+			if err != nil {
+				return 0, err
+			}
+			return info.Size(), nil
+		case *postgres.Store:
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			return s.Size(ctx)
+		}
+		return 0, nil
+	}
 }
 
 // addBoard starts the public board where it is switched on.

@@ -27,6 +27,8 @@ type service struct {
 	meter     bot.Meter
 	now       func() time.Time
 	log       *slog.Logger
+	alone     alone                             // nil: this is the only process
+	seats     map[bot.PlatformName]string       // leases of the platforms that only one replica may listen to
 	more      []func(context.Context) error     // further loops: servers, backups
 	lamps     map[bot.PlatformName]*status.Lamp // for /readyz; empty without a status server
 }
@@ -49,10 +51,10 @@ func (s *service) run(ctx context.Context) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.engine.Run(ctx) })
+	group.Go(func() error { return s.alone.run(ctx, "clock", s.engine.Run) })
 	group.Go(func() error { return dispatcher.Run(ctx) })
 	if s.poller != nil {
-		group.Go(func() error { return s.poller.Run(ctx) })
+		group.Go(func() error { return s.alone.run(ctx, "feeds", s.poller.Run) })
 	}
 	for _, loop := range s.more {
 		group.Go(func() error { return loop(ctx) })
@@ -96,7 +98,13 @@ func (s *service) runPlatform(ctx context.Context, p bot.Platform) error {
 	if lamp != nil {
 		lamp.On()
 	}
-	err := p.Run(ctx, s.engine)
+	run := func(ctx context.Context) error { return p.Run(ctx, s.engine) }
+	var err error
+	if seat := s.seats[p.Name()]; seat != "" {
+		err = s.alone.run(ctx, seat, run)
+	} else {
+		err = run(ctx)
+	}
 	if lamp != nil {
 		lamp.Off(err)
 	}

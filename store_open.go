@@ -5,19 +5,66 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
+	"strings"
 
 	"karussell/bot"
 	"karussell/bot/extract"
 	"karussell/bot/phrases"
 	"karussell/config"
 	"karussell/store/bolt"
+	"karussell/store/ledger"
+	"karussell/store/postgres"
 )
 
-// openStore opens the store that the configuration names. Its errors are
-// sentences that name the file and what to do.
-func openStore(c config.Config, log *slog.Logger) (*bolt.Store, error) {
-	return bolt.Open(c.DB, bolt.Options{Log: log})
+// keeper is an open store with what commands need beyond the contract.
+type keeper interface {
+	bot.Store
+	Check(ctx context.Context) ([]ledger.Problem, error)
+	Engine() ledger.Engine
+}
+
+// openStore opens the store that db names: a file, or a PostgreSQL database.
+// Its errors are sentences that name the file and what to do.
+func openStore(ctx context.Context, db string, log *slog.Logger) (keeper, error) {
+	store, err := openAny(ctx, db, log)
+	if err != nil {
+		return nil, err
+	}
+	unfinished, err := ledger.CopyUnfinished(ctx, store.Engine())
+	if err == nil && unfinished {
+		err = fmt.Errorf("%s: a migration into this store was not finished; run karussell migrate again", storeName(db))
+	}
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// openAny opens also a store into which a migration is under way.
+func openAny(ctx context.Context, db string, log *slog.Logger) (keeper, error) {
+	if onServer(db) {
+		return postgres.Open(ctx, db, postgres.Options{})
+	}
+	return bolt.Open(db, bolt.Options{Log: log})
+}
+
+// onServer reports whether db is the address of a database server.
+func onServer(db string) bool {
+	return strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://")
+}
+
+// storeName names a store for people: never with user, password or parameters.
+func storeName(db string) string {
+	if !onServer(db) {
+		return db
+	}
+	u, err := url.Parse(db)
+	if err != nil {
+		return "PostgreSQL"
+	}
+	return "PostgreSQL " + u.Host + u.Path
 }
 
 // knowledge is what the engine works with besides the store.
@@ -52,11 +99,11 @@ func newEngine(w *world, c config.Config, store bot.Store, k knowledge, log *slo
 
 // withStore opens the store for one command and closes it again. Where a running
 // bot has it, the command runs inside that bot instead, if it can.
-func withStore(w *world, c config.Config, log *slog.Logger, fn func(*bolt.Store) error) error {
+func withStore(w *world, c config.Config, log *slog.Logger, fn func(keeper) error) error {
 	if w.store != nil {
 		return fn(w.store)
 	}
-	store, err := openStore(c, log)
+	store, err := openStore(w.ctx, c.DB, log)
 	if errors.Is(err, bot.ErrLocked) && len(w.args) > 0 && slices.Contains(remoteCommands(), w.args[0]) {
 		if err, reached := askBot(w, c.DB, w.args); reached {
 			return err

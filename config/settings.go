@@ -86,7 +86,7 @@ func Settings() []Setting {
 
 func coreSettings() []Setting {
 	return []Setting{
-		{Key: "db", Env: prefix + "DB", Default: "karussell.db", About: "the database file", set: text(func(c *Config) *string { return &c.DB })},
+		{Key: "db", Env: prefix + "DB", Default: "karussell.db", About: "the database: a file, or postgres://user:password@host/name", set: text(func(c *Config) *string { return &c.DB })},
 		{Key: "owners", Env: prefix + "OWNERS", About: "users who may correct stories and manage feeds, as telegram:ID or discord:ID", set: words(func(c *Config) *[]string { return &c.Owners })},
 		{Key: "log.level", Env: prefix + "LOG", Default: "info", About: "debug, info, warn or error", set: text(func(c *Config) *string { return &c.Log.Level })},
 		{Key: "log.format", Env: prefix + "LOG_FORMAT", Default: "text", About: "text or json", set: text(func(c *Config) *string { return &c.Log.Format })},

@@ -50,6 +50,9 @@ type Store struct {
 	log    *slog.Logger
 }
 
+// Engine is the store below the ledger, for copying between stores.
+func (s *Store) Engine() ledger.Engine { return s.engine }
+
 // Open opens the store at path and makes it when there is none. The directory
 // must exist. Errors: bot.ErrLocked, bot.ErrCorrupt, bot.ErrNewer, bot.ErrFull
 // and those of the file system; each names the file and what to do.

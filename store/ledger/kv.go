@@ -26,7 +26,8 @@ type Reader interface {
 	// Scan calls fn for the keys of r in order until fn says that it has enough.
 	// fn must not write.
 	Scan(s Space, r Range, fn func(key, value []byte) (more bool, err error)) error
-	// Sequence is the number that Next gave last; 0 when it gave none.
+	// Sequence is the number that Next gave last, or, in a store of several
+	// processes, one that none of them exceeded; 0 when none was given.
 	Sequence(s Space) (uint64, error)
 }
 
@@ -45,12 +46,6 @@ type Writer interface {
 // reading it, so that writers on several machines do not meet there.
 type Adder interface {
 	Add(key []byte, by int64) error
-}
-
-// Sequencer is an optional part of a Reader: the last number that Next gave, or
-// one that is not smaller. Copying between stores needs it.
-type Sequencer interface {
-	Sequence(s Space) (uint64, error)
 }
 
 // Range selects keys from From up to but without To; nil is open. Reverse walks

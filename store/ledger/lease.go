@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"karussell/bot"
@@ -58,6 +59,26 @@ func CheckLease(tx bot.ReadTx, l bot.Lease) error {
 		return fmt.Errorf("%w: %s", ErrLeaseLost, l.Name)
 	}
 	return nil
+}
+
+// HeldLeases lists the leases that somebody holds at now.
+func HeldLeases(tx bot.ReadTx, now time.Time) ([]bot.Lease, error) {
+	names, err := tx.Notes(leaseNote(""), "", maxInt)
+	if err != nil {
+		return nil, err
+	}
+	var out []bot.Lease
+	for _, n := range names {
+		name := strings.TrimPrefix(n, leaseNote(""))
+		hold, err := heldLease(tx, name)
+		if err != nil {
+			return nil, err
+		}
+		if hold.Holder != "" && now.Before(instant(hold.Until)) {
+			out = append(out, hold.lease(name))
+		}
+	}
+	return out, nil
 }
 
 // ReleaseLease gives the lease back before its time, if holder has it.

@@ -37,6 +37,9 @@ func (s *Store) Check(ctx context.Context) ([]ledger.Problem, error) {
 	return problems, err
 }
 
+// Engine is the store below the ledger, for copying between stores.
+func (s *Store) Engine() ledger.Engine { return s.engine }
+
 // spaceCount is the size of the table of spaces.
 const spaceCount = 64
 

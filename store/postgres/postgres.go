@@ -98,6 +98,13 @@ func (s *Store) Check(ctx context.Context) (problems []ledger.Problem, err error
 	return problems, err
 }
 
+// Size is how many bytes the tables and indexes of the store's schema take.
+func (s *Store) Size(ctx context.Context) (n int64, err error) {
+	err = s.engine.pool.QueryRow(ctx, `select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint from pg_class
+		where relkind = 'r' and relnamespace = current_schema()::regnamespace`).Scan(&n)
+	return n, classify(err)
+}
+
 // Engine is the store below the ledger, for copying between stores.
 func (s *Store) Engine() ledger.Engine { return s.engine }
 

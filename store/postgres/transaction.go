@@ -297,7 +297,7 @@ func (t *transaction) Next(s ledger.Space) (uint64, error) {
 	return n + 1, nil
 }
 
-// Sequence implements ledger.Sequencer.
+// Sequence implements ledger.Reader.
 func (t *transaction) Sequence(s ledger.Space) (uint64, error) {
 	if n, ok := t.counts[s]; ok {
 		return n, nil
