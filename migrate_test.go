@@ -78,7 +78,7 @@ func TestMigrateThereAndBack(t *testing.T) {
 	if after := call(back, 0, "ask", "/news all"); after != before {
 		t.Errorf("the file that came back answers\n%s", after)
 	}
-	hold(t, address)
+	takeLease(t, address)
 	if out := call("", 1, "migrate", "--from", address, "--to", filepath.Join(dir, "c.db")); !strings.Contains(out, "stop all replicas") {
 		t.Error(out)
 	}
@@ -88,8 +88,8 @@ func lookup(vars map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
 }
 
-// hold takes a lease as a running replica does.
-func hold(t *testing.T, address string) {
+// takeLease takes a lease as a running replica does.
+func takeLease(t *testing.T, address string) {
 	t.Helper()
 	s, err := openStore(t.Context(), address, slog.New(slog.DiscardHandler))
 	if err != nil {
