@@ -223,18 +223,27 @@ func (d *doc) detectLanguage() {
 }
 
 // worthReading is the cheap look that lets most sports news pass: without a
-// word about coaches there is nothing to find.
+// word about coaches and without a well-known one there is nothing to find.
 func (d *doc) worthReading() bool {
 	want := classAnyCoach | classManager | classBody | classHint
 	if !d.german() {
 		want |= classHead // "boss"; in German a "Chef" may be anybody
 	}
 	for i := range d.toks {
-		if d.toks[i].class.has(want) {
+		if d.toks[i].class.has(want) || d.knownCoach(i) {
 			return true
 		}
 	}
 	return false
+}
+
+// knownCoach reports whether the name of a coach of people.txt begins at
+// token i.
+func (d *doc) knownCoach(i int) bool {
+	if !d.toks[i].class.has(classFirstName) || i+1 >= len(d.toks) || !d.toks[i+1].capital {
+		return false
+	}
+	return d.lex.people[d.norm(i)+" "+d.norm(i+1)].has(classCoach)
 }
 
 // german reports whether the article is in German.
