@@ -238,9 +238,9 @@ func (d *doc) worthReading() bool {
 }
 
 // knownCoach reports whether the name of a coach of people.txt begins at
-// token i.
+// token i of a German article.
 func (d *doc) knownCoach(i int) bool {
-	if !d.toks[i].class.has(classFirstName) || i+1 >= len(d.toks) || !d.toks[i+1].capital {
+	if !d.german() || !d.toks[i].class.has(classFirstName) || i+1 >= len(d.toks) || !d.toks[i+1].capital {
 		return false
 	}
 	return d.lex.people[d.norm(i)+" "+d.norm(i+1)].has(classCoach)
