@@ -599,6 +599,9 @@ func (d *doc) coachBefore(t *trigger) int {
 			break
 		}
 		g := d.persons[d.ments[k].ent].grade()
+		if g < 0 && best < 0 && t.idiom.player {
+			return -1 // "Butzen geht. Sein Vertrag wurde aufgelöst."
+		}
 		if g < 0 || g == 0 && known {
 			continue
 		}
