@@ -111,3 +111,7 @@ func keptQuery(raw string) string {
 	}
 	return q.Encode()
 }
+
+// webAddress is the canonical form of an absolute address; empty when it is
+// none of a page.
+func webAddress(address string) string { return resolve(&url.URL{}, address) }

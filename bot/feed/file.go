@@ -34,7 +34,7 @@ func (e *FileError) Error() string { return e.Path + ": " + e.Reason }
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Files lists the article files (.txt) that paths name: files as they are,
+// Files lists the files with articles (.txt, archives) that paths name: files as they are,
 // folders with everything below them, sorted within a folder. A path that
 // cannot be read is reported beside the others.
 func Files(paths []string) (files []string, problems []error) {
@@ -66,7 +66,7 @@ func textFiles(dir string) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		if d.Type().IsRegular() && strings.EqualFold(filepath.Ext(path), ".txt") {
+		if d.Type().IsRegular() && (strings.EqualFold(filepath.Ext(path), ".txt") || IsArchive(path)) {
 			found = append(found, path)
 		}
 		return nil
