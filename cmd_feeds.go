@@ -12,6 +12,7 @@ import (
 type feedsCmd struct {
 	List feedsListCmd `cmd:"" help:"List the bundled sources; choose some with feeds.choose."`
 	Test feedsTestCmd `cmd:"" help:"Fetch a feed and show what would be understood and alerted; nothing is stored."`
+	OPML feedsOPMLCmd `cmd:"" name:"opml" help:"Write the feeds that are switched on as an OPML list, or take a list in."`
 }
 
 type feedsListCmd struct{}

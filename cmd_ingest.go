@@ -23,7 +23,7 @@ type ingestCmd struct {
 	Outlet    string   `help:"The medium that the articles come from." placeholder:"NAME"`
 	Published string   `help:"Date of articles that state none: YYYY-MM-DD, YYYY-MM or YYYY." placeholder:"DATE"`
 	Alert     bool     `help:"Treat the articles as just published and alert subscribers."`
-	Paths     []string `arg:"" name:"path" help:"Files, folders or addresses of articles."`
+	Paths     []string `arg:"" name:"path" help:"Articles (.txt), archives (.jsonl, .warc, .warc.gz), folders with them, addresses of pages or of sitemaps."`
 }
 
 // Run reads the articles into the store. Running it twice changes nothing.
@@ -47,6 +47,7 @@ func (c *ingestCmd) Run(w *world) error {
 			return err
 		}
 		in := intake{w: w, engine: engine, cmd: c, published: published, pages: feed.NewReader(userAgent(settings), settings.Feeds.AllowPrivate)}
+		defer in.pages.Close()
 		return in.all(w.ctx, c.Paths, log)
 	})
 }
@@ -76,18 +77,14 @@ func (in *intake) all(ctx context.Context, paths []string, log *slog.Logger) err
 	in.problems = problems
 	bar := in.progress(len(files) + len(remote))
 	for _, file := range files {
-		article, err := feed.ReadFile(file)
-		if err := in.take(ctx, article, err); err != nil {
+		if err := in.file(ctx, file, bar); err != nil {
 			return in.stop(err)
 		}
-		_ = bar.Add(1) // a progress bar that cannot be drawn changes nothing
 	}
 	for _, address := range remote {
-		articles, err := in.pages.Pages(ctx, address, in.w.now())
-		if err := in.takeAll(ctx, articles, err); err != nil {
+		if err := in.address(ctx, address, bar); err != nil {
 			return in.stop(err)
 		}
-		_ = bar.Add(1)
 	}
 	err := in.flush(ctx)
 	_ = bar.Finish()
@@ -98,6 +95,65 @@ func (in *intake) all(ctx context.Context, paths []string, log *slog.Logger) err
 	in.summary()
 	return errors.Join(in.problems...)
 }
+
+// file takes in an article, or every article of an archive.
+func (in *intake) file(ctx context.Context, file string, bar *progressbar.ProgressBar) error {
+	if !feed.IsArchive(file) {
+		article, err := feed.ReadFile(file)
+		if err := in.take(ctx, article, err); err != nil {
+			return err
+		}
+		step(bar)
+		return nil
+	}
+	for article, err := range feed.ReadArchive(file) {
+		bar.ChangeMax(bar.GetMax() + 1) // nobody knows how many there are
+		if err := in.take(ctx, article, err); err != nil {
+			return err
+		}
+		step(bar)
+	}
+	step(bar)
+	return nil
+}
+
+// address takes in a page, or every page of a sitemap that robots.txt allows and
+// that is not stored yet: so a run that was stopped goes on where it was.
+func (in *intake) address(ctx context.Context, address string, bar *progressbar.ProgressBar) error {
+	if !feed.IsSitemap(address) {
+		articles, err := in.pages.Pages(ctx, address, in.w.now())
+		if err := in.takeAll(ctx, articles, err); err != nil {
+			return err
+		}
+		step(bar)
+		return nil
+	}
+	listed, err := in.pages.Sitemap(ctx, address)
+	if err != nil {
+		return in.take(ctx, bot.Article{}, err)
+	}
+	bar.ChangeMax(bar.GetMax() + len(listed))
+	for _, page := range listed {
+		step(bar)
+		known, err := in.engine.Knows(ctx, page)
+		if err != nil {
+			return err
+		}
+		if known {
+			in.sum.Known++
+			continue
+		}
+		articles, err := in.pages.Allowed(ctx, page, in.w.now())
+		if err := in.takeAll(ctx, articles, err); err != nil {
+			return err
+		}
+	}
+	step(bar)
+	return nil
+}
+
+// step moves the bar; one that cannot be drawn changes nothing.
+func step(bar *progressbar.ProgressBar) { _ = bar.Add(1) }
 
 // takeAll adds articles, or remembers why there are none and goes on.
 func (in *intake) takeAll(ctx context.Context, articles []bot.Article, err error) error {

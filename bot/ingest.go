@@ -52,6 +52,21 @@ func (e *Engine) Ingest(ctx context.Context, b Batch) (Ingested, error) {
 	return sum, nil
 }
 
+// Knows reports whether an article with the address is stored. It returns the
+// store's errors.
+func (e *Engine) Knows(ctx context.Context, address string) (bool, error) {
+	known := false
+	err := e.Store.View(ctx, func(tx ReadTx) error {
+		_, err := tx.ArticleByKey(addressKey(address))
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		known = err == nil
+		return err
+	})
+	return known, err
+}
+
 // tally counts events by type, for the meter.
 type tally map[EventType]int
 

@@ -21,13 +21,15 @@ type intake struct {
 func identityKeys(a *Article) []string {
 	var keys []string
 	if a.URL != "" {
-		keys = append(keys, "url:"+shortHash(a.URL))
+		keys = append(keys, addressKey(a.URL))
 	}
 	if a.Feed != "" && a.GUID != "" {
 		keys = append(keys, "guid:"+shortHash(a.Feed+" "+a.GUID))
 	}
 	return append(keys, textKey(a))
 }
+
+func addressKey(address string) string { return "url:" + shortHash(address) }
 
 // textKey is equal for equal wording, however it is spaced.
 func textKey(a *Article) string {

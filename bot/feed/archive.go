@@ -161,7 +161,7 @@ func readWARC(in *bufio.Reader, path string, yield func(bot.Article, error) bool
 			yield(bot.Article{}, &FileError{Path: path, Reason: fmt.Sprintf("record %d states no length; what stands before it was read", n), Err: err})
 			return
 		}
-		block := io.LimitReader(in, size)
+		block := &io.LimitedReader{R: in, N: size}
 		if strings.EqualFold(head.Get("WARC-Type"), "response") {
 			articles, err := warcPage(bufio.NewReader(block), strings.Trim(head.Get("WARC-Target-URI"), "<>"))
 			if err != nil {
@@ -174,7 +174,7 @@ func readWARC(in *bufio.Reader, path string, yield func(bot.Article, error) bool
 				}
 			}
 		}
-		if _, err := io.Copy(io.Discard, block); err != nil {
+		if _, err := io.Copy(io.Discard, block); err != nil || block.N > 0 {
 			yield(bot.Article{}, &FileError{Path: path, Reason: fmt.Sprintf("ends in record %d; what stands before it was read", n), Err: err})
 			return
 		}

@@ -84,6 +84,13 @@ func (o *orderly) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
+// CloseIdleConnections lets the client's method of this name through.
+func (o *orderly) CloseIdleConnections() {
+	if c, ok := o.inner.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // turnBody gives the host's turn back when it is closed.
 type turnBody struct {
 	io.ReadCloser

@@ -284,7 +284,7 @@ func (w *world) everyArticleOnce(store bot.Store) {
 			}
 		}
 	}
-	if corrected == 0 {
+	if corrected == 0 && !testing.Short() {
 		w.t.Error("no correction was noticed")
 	}
 	w.t.Logf("%d articles stored, %d had to be", len(count), wanted)

@@ -21,12 +21,19 @@ const acceptPage = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 
 // Reader reads single pages, guarded and capped like feeds. Safe for concurrent
 // use.
-type Reader struct{ fetch *fetcher }
+type Reader struct {
+	fetch  *fetcher
+	robots *robots
+}
 
 // NewReader makes a Reader; private allows loopback and private addresses.
 func NewReader(agent string, private bool) *Reader {
-	return &Reader{fetch: newFetcher(agent, private, nil)}
+	f := newFetcher(agent, private, nil)
+	return &Reader{fetch: f, robots: newRobots(f, time.Now)}
 }
+
+// Close gives unused connections back.
+func (r *Reader) Close() { r.fetch.client.CloseIdleConnections() }
 
 // Pages fetches a page and reads its main text: one article, or one for each
 // entry of a live ticker or gallery. The error is a *FetchError or the
@@ -40,6 +47,18 @@ func (r *Reader) Pages(ctx context.Context, address string, now time.Time) ([]bo
 		return cut(&page, entries, now), nil
 	}
 	return []bot.Article{page}, nil
+}
+
+// Allowed is Pages for pages that nobody named one by one: robots.txt is asked
+// first.
+func (r *Reader) Allowed(ctx context.Context, address string, now time.Time) ([]bot.Article, error) {
+	if !r.robots.allows(ctx, address) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err() //nolint:wrapcheck // the context's own
+		}
+		return nil, fmt.Errorf("%s: %w", address, &FetchError{Kind: FailRobots})
+	}
+	return r.Pages(ctx, address, now)
 }
 
 func (r *Reader) page(ctx context.Context, address string) (bot.Article, []entry, error) {

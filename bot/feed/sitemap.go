@@ -80,7 +80,7 @@ func within(home *url.URL, address string) string {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !sameSite(u, home) {
 		return ""
 	}
-	return u.String()
+	return canonical(u)
 }
 
 func (r *Reader) sitemap(ctx context.Context, address string) (sitemap, error) {
