@@ -8,7 +8,6 @@ import (
 
 	"karussell/bot"
 	"karussell/bot/feed"
-	"karussell/store/bolt"
 )
 
 type feedsOPMLCmd struct {
@@ -34,7 +33,7 @@ func (c *feedsOPMLCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	return withStore(w, settings, w.logger(settings.Log), func(store *bolt.Store) error {
+	return withStore(w, settings, w.logger(settings.Log), func(store keeper) error {
 		if c.Import != "" {
 			return c.take(w, store, sources)
 		}
@@ -59,7 +58,7 @@ func offers(sources []feed.Source, address string) bool {
 }
 
 // take switches the feeds of a list on, as if the owner had added each in chat.
-func (c *feedsOPMLCmd) take(w *world, store *bolt.Store, configured []feed.Source) error {
+func (c *feedsOPMLCmd) take(w *world, store keeper, configured []feed.Source) error {
 	f, err := os.Open(w.path(c.Import)) //nolint:gosec // the operator names the file
 	if err != nil {
 		return err

@@ -13,11 +13,11 @@ func (deaf) Extract(bot.Article) bot.Extraction { return bot.Extraction{} }
 
 type nowhere struct{}
 
-func (nowhere) Club(bot.ClubID) (bot.Club, bool)         { return bot.Club{}, false }
-func (nowhere) ClubNamed(string) (bot.Club, bool)        { return bot.Club{}, false }
-func (nowhere) Clubs() []bot.Club                        { return nil }
-func (nowhere) League(bot.LeagueID) (bot.League, bool)   { return bot.League{}, false }
-func (nowhere) Leagues() []bot.League                    { return nil }
+func (nowhere) Club(bot.ClubID) (bot.Club, bool)          { return bot.Club{}, false }
+func (nowhere) ClubNamed(string) (bot.Club, bool)         { return bot.Club{}, false }
+func (nowhere) Clubs() []bot.Club                         { return nil }
+func (nowhere) League(bot.LeagueID) (bot.League, bool)    { return bot.League{}, false }
+func (nowhere) Leagues() []bot.League                     { return nil }
 func (nowhere) OutletNamed(string) (o bot.Outlet, k bool) { return o, false }
 
 type mute struct{}

@@ -1,0 +1,113 @@
+package feed_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"karussell/bot/feed"
+	"karussell/store/bolt"
+)
+
+// kiosk is ten thousand papers in one transport.
+type kiosk struct {
+	round    atomic.Int64 // papers whose number falls into the round's share have something new
+	share    int          // of 100
+	answered atomic.Int64
+	spared   atomic.Int64
+	flying   atomic.Int64
+	most     atomic.Int64
+}
+
+const kioskItems = 30
+
+func (k *kiosk) RoundTrip(r *http.Request) (*http.Response, error) {
+	n := k.flying.Add(1)
+	defer k.flying.Add(-1)
+	for m := k.most.Load(); n > m && !k.most.CompareAndSwap(m, n); m = k.most.Load() {
+		continue
+	}
+	nr, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(r.URL.Host, "blatt"), ".example"))
+	if err != nil {
+		return nil, err
+	}
+	version := 0
+	if round := int(k.round.Load()); nr%100 < k.share {
+		version = round
+	}
+	defer k.answered.Add(1)
+	etag := strconv.Itoa(version)
+	if r.Header.Get("If-None-Match") == etag {
+		k.spared.Add(1)
+		return answer(r, http.StatusNotModified, "", "ETag", etag), nil
+	}
+	var b strings.Builder
+	b.WriteString(`<rss version="2.0"><channel><title>Blatt</title>`)
+	for i := version + kioskItems; i > version; i-- {
+		fmt.Fprintf(&b, `<item><title>Blatt %d meldet Nachricht %d aus der Regionalliga</title><link>https://blatt%d.example/sport/%d</link><guid>%d</guid><description>%s</description><pubDate>Tue, 10 Mar 2026 08:00:00 +0100</pubDate></item>`, nr, i, nr, i, i, longText)
+	}
+	b.WriteString(`</channel></rss>`)
+	return answer(r, http.StatusOK, b.String(), "ETag", etag), nil
+}
+
+// BenchmarkRound polls 10,000 feeds once: all unchanged, or five in a hundred
+// with a new article. The store is the real one, with sync.
+func BenchmarkRound(b *testing.B) {
+	for _, share := range []int{0, 5} {
+		b.Run(fmt.Sprintf("changed=%d%%", share), func(b *testing.B) {
+			const feeds = 10_000
+			store, err := bolt.Open(filepath.Join(b.TempDir(), "k.db"), bolt.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer store.Close()
+			k := &kiosk{share: share}
+			var sources []feed.Source
+			for i := range feeds {
+				sources = append(sources, feed.Source{URL: fmt.Sprintf("https://blatt%d.example/feed", i), Outlet: "Blatt " + strconv.Itoa(i), Language: "de"})
+			}
+			p, err := feed.New(feed.Setup{Ingester: newsroom(b, store), Store: store, Sources: sources, Interval: time.Hour, Agent: "Karussell/test", Transport: k})
+			if err != nil {
+				b.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(b.Context())
+			ended := make(chan error)
+			go func() { ended <- p.Run(ctx) }()
+			settle := func(n int64) {
+				for k.answered.Load() < n {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			settle(feeds)
+			time.Sleep(time.Second) // the last commits of the first contact
+			var heap uint64
+			b.ResetTimer()
+			for i := range b.N {
+				k.round.Store(int64(i + 1))
+				before := k.answered.Load()
+				p.Hurry()
+				for k.answered.Load() < before+feeds {
+					time.Sleep(10 * time.Millisecond)
+					var m runtime.MemStats
+					runtime.ReadMemStats(&m)
+					heap = max(heap, m.HeapInuse)
+				}
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(heap)/1e6, "MB-heap")
+			b.ReportMetric(float64(feeds)*float64(b.N)/b.Elapsed().Seconds(), "polls/s")
+			b.ReportMetric(float64(k.most.Load()), "requests-at-once")
+			stop()
+			if err := <-ended; err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
