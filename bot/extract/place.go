@@ -444,6 +444,9 @@ func (d *doc) postAfter(m int) {
 	if d.norm(i) == "," && d.apposition(m) {
 		return
 	}
+	if d.possessed(m) {
+		return
+	}
 	if c := d.clubBehind(i); c >= 0 && d.persons[x.ent].grade() > 0 && !o.other {
 		o.coach = true
 		o.former = o.former || d.backwards(&d.sents[d.toks[i].sent])
@@ -466,6 +469,21 @@ func (d *doc) postAfter(m int) {
 			}
 		}
 	}
+}
+
+// possessed reads "Derek McInnes' Hearts", "Postecoglou's Tottenham".
+func (d *doc) possessed(m int) bool {
+	x := &d.ments[m]
+	if d.german() || d.norm(x.to) != "'s" && d.norm(x.to) != "'" || d.persons[x.ent].grade() <= 0 {
+		return false
+	}
+	c := d.clubAt(x.to + 1)
+	if c < 0 || d.ments[c].noun {
+		return false
+	}
+	o := office{coach: true}
+	d.addPost(x.ent, c, &o, "post.possessed", x.from)
+	return true
 }
 
 // clubBehind is the club in "Thomas Tuchel in Dortmund", "Streich beim SC

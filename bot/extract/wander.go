@@ -146,10 +146,7 @@ func (d *doc) homes() {
 		if k.grade() <= 0 || d.hasPostOf(p) || d.find(bot.Link, p, -1) != nil || d.find(bot.Rejection, p, -1) != nil {
 			continue
 		}
-		c := d.companion(p)
-		if c < 0 {
-			c = d.topic.focus[d.toks[k.first].sent]
-		}
+		c := d.home(p)
 		if c < 0 {
 			continue
 		}
@@ -159,6 +156,103 @@ func (d *doc) homes() {
 		}
 		d.posts = append(d.posts, post{person: p, club: c, role: role, sent: int(d.toks[k.first].sent), rule: "sta.home"})
 	}
+}
+
+// home is the club that the article most likely means as somebody's own: by the
+// fixture that heads the paragraph, the clubs named beside him, or the one under
+// discussion; -1 where nothing tells.
+func (d *doc) home(p int) int {
+	first := d.persons[p].first
+	if c := d.fixtureSide(p, first); c >= 0 {
+		return c
+	}
+	if c := d.whereClause(first); c >= 0 {
+		return c
+	}
+	if c := d.teamUnder(first); c >= 0 {
+		return c
+	}
+	if c := d.companion(p); c >= 0 {
+		return c
+	}
+	if d.persons[p].coach < 2 { // known as a coach, but named without any office: of anywhere
+		return -1
+	}
+	return d.topic.focus[d.toks[first].sent]
+}
+
+// fixtureSide reads "A – B: X sah ..., Y haderte": under a fixture the first
+// coach belongs to the first club and the second one to the second.
+func (d *doc) fixtureSide(p, first int) int {
+	blk := d.sents[d.toks[first].sent].block
+	from := d.toks[first].sent
+	for from > 0 && d.sents[from-1].block == blk {
+		from--
+	}
+	at := d.sents[from].from
+	a := d.clubAt(at)
+	if a < 0 || d.ments[a].from != at || d.norm(d.ments[a].to) != "-" {
+		return -1
+	}
+	b := d.clubAt(d.ments[a].to + 1)
+	if b < 0 || d.ments[b].ent == d.ments[a].ent {
+		return -1
+	}
+	order := 0
+	for q := range d.persons {
+		o := &d.persons[q]
+		if q == p || o.first >= first || d.sents[d.toks[o.first].sent].block != blk || o.grade() <= 0 {
+			continue
+		}
+		order++
+	}
+	switch order {
+	case 0:
+		return d.ments[a].ent
+	case 1:
+		return d.ments[b].ent
+	}
+	return -1
+}
+
+// whereClause reads "in Leipzig, wo Marco Rose ...", "at West Ham, where David
+// Moyes ...".
+func (d *doc) whereClause(i int) int {
+	k := i - 1
+	for k > 0 && k > i-4 && d.norm(k) != "wo" && d.norm(k) != "where" {
+		k--
+	}
+	if n := d.norm(k); n != "wo" && n != "where" {
+		return -1
+	}
+	for k--; k >= 0 && d.sameSentence(k, i); k-- {
+		if c := d.clubAt(k); c >= 0 {
+			return d.ments[c].ent
+		}
+	}
+	return -1
+}
+
+// teamUnder reads "die Eintracht mit Coach X", "the side coached by X", "Ajax
+// under X": the club before the preposition.
+func (d *doc) teamUnder(i int) int {
+	under := false
+	for k := i - 1; k >= 0 && k >= i-9 && d.sameSentence(k, i); k-- {
+		if c := d.clubAt(k); c >= 0 {
+			if !under {
+				return -1
+			}
+			return d.ments[c].ent
+		}
+		if d.toks[k].kind == punctToken {
+			return -1
+		}
+		switch d.norm(k) {
+		case "mit", "um", "unter", "with", "under", "by":
+			under = true
+		}
+	}
+	return -1
 }
 
 func (d *doc) hasPostOf(p int) bool {
