@@ -376,7 +376,7 @@ func (d *doc) oblique(i int) bool {
 			return true
 		}
 		switch t.norm {
-		case "vorgaenger", "vorgaengerin", "predecessor", "von", "vom", "mit", "unter", "fuer", "ueber", "an", "auf", "zu", "zum", "nach", "ohne", "um", "of", "by", "with", "from", "for", "under", "over", "neben", "trotz":
+		case "vorgaenger", "vorgaengerin", "predecessor", "von", "vom", "mit", "unter", "fuer", "ueber", "an", "auf", "zu", "zum", "nach", "ohne", "um", "of", "by", "with", "from", "for", "under", "over", "neben", "trotz", "samt", "mitsamt", "nebst", "inklusive", "alongside":
 			return true
 		}
 		if t.kind == punctToken || t.class.has(classStop) && !t.class.has(classDef|classPossess|classFormer|classPresent|classIndef) {

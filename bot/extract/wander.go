@@ -24,6 +24,7 @@ func (d *doc) wanderings() {
 		if !past {
 			continue
 		}
+		several := d.clubsIn(s) > 1
 		for i := s.from; i < s.to; i++ {
 			c := d.clubAt(i)
 			if c < 0 || d.ments[c].from != i {
@@ -33,7 +34,7 @@ func (d *doc) wanderings() {
 			if x.noun || x.versus || x.owner >= 0 && x.owner != p || d.hasPostAt(p, x.ent) || d.onlyLinked(p, x.ent) {
 				continue
 			}
-			if x.sense >= gazetteer.Town && !d.is(x.from-1, classPlace) {
+			if x.sense >= gazetteer.Town && !d.is(x.from-1, classPlace) && !several {
 				continue
 			}
 			r := role
@@ -45,6 +46,17 @@ func (d *doc) wanderings() {
 			d.posts = append(d.posts, po)
 		}
 	}
+}
+
+// clubsIn counts the clubs that a sentence names as such and not as opponents.
+func (d *doc) clubsIn(s *sentence) int {
+	n := 0
+	for i := s.from; i < s.to; i++ {
+		if c := d.clubAt(i); c >= 0 && d.ments[c].from == i && !d.ments[c].versus && !d.ments[c].noun {
+			n++
+		}
+	}
+	return n
 }
 
 // newsIn reports whether an event rests on sentence n.
