@@ -316,6 +316,9 @@ func (d *doc) findSurnames() {
 		}
 		p := d.surnameOf(i)
 		if p < 0 {
+			p = d.calledByFirstName(i)
+		}
+		if p < 0 {
 			continue
 		}
 		from := i
@@ -327,6 +330,28 @@ func (d *doc) findSurnames() {
 		compound := d.toksGlued(i+1) && d.toks[i+1].kind == wordToken
 		d.cover(mention{kind: personMention, from: from, to: i + 1, ent: p, form: surname, owner: -1, compound: compound})
 	}
+}
+
+// calledByFirstName is the only person whose first name token i is, where it
+// stands alone: "Nuno", "Pep"; else -1. English papers do that with well-known
+// coaches and with long names.
+func (d *doc) calledByFirstName(i int) int {
+	t := &d.toks[i]
+	if d.german() || t.quoted || !d.gaz.FirstName(t.norm) || t.glued || d.toksGlued(i+1) || len(t.norm) < 3 || t.class.has(classStop|classNoName|classMonth|classAnyRole) || d.nameLike(i+1) && d.toks[i+1].spaced || d.nameLike(i-1) {
+		return -1
+	}
+	only := -1
+	for p := range d.persons {
+		k := d.persons[p].key
+		if len(k) <= len(t.norm) || k[len(t.norm)] != ' ' || k[:len(t.norm)] != t.norm || d.persons[p].coach == 0 && strings.Count(k, " ") < 2 {
+			continue
+		}
+		if only >= 0 {
+			return -1
+		}
+		only = p
+	}
+	return only
 }
 
 // surnameOf is the person whose surname token i is, or -1. Of namesakes, the
