@@ -389,7 +389,7 @@ func (d *doc) opponent(i int) bool {
 		if d.is(k, classPlace) && d.is(k-1, classMatch) && d.sameSentence(k-1, i) {
 			return true
 		}
-		if d.toks[k].kind == punctToken && d.norm(k) != "." || d.toks[k].kind == wordToken && d.toks[k].capital && !d.is(k, classStop) {
+		if d.toks[k].kind == punctToken && d.norm(k) != "." || d.toks[k].kind == wordToken && d.toks[k].capital && !d.is(k, classStop|classClubNoun) {
 			break
 		}
 	}

@@ -39,6 +39,7 @@ func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club in
 			best, bestScore, team = c, score, ""
 		}
 	}
+	offer(d.thereClub(t), 8)
 	offer(d.topic.focus[t.sent], 3)
 	if c := d.topic.main; !d.german() && arrival && c >= 0 && d.clubs[c].headline && !d.topic.sections {
 		offer(c, 5)
@@ -134,6 +135,9 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	}
 	if x.sense == gazetteer.Nickname && !d.clubs[x.ent].anchored && d.clubs[x.ent].count < 3 {
 		score -= 3
+	}
+	if d.takenBy(t, k, p) {
+		score -= 6
 	}
 	if arrival && d.titleOnly(t, x) {
 		score -= 5

@@ -144,11 +144,24 @@ func (d *doc) contest() {
 				b.off, b.why = true, "overruled by "+a.idiom.id
 			case lb > la:
 				a.off, a.why = true, "overruled by "+b.idiom.id
+			case a.idiom.id == b.idiom.id && a.head == b.head && d.outside(a) && !d.outside(b):
+				a.off, a.why = true, "a part stands in another clause"
 			case a.idiom.id == b.idiom.id && a.head == b.head:
 				b.off, b.why = true, "the same idiom"
 			}
 		}
 	}
+}
+
+// outside reports whether a part of a trigger stands in another clause than its
+// verb: "der den Verein verlässt, um beim VfB die Jugend zu übernehmen".
+func (d *doc) outside(t *trigger) bool {
+	for _, p := range t.parts[:t.nparts] {
+		if d.german() && d.toks[p[0]].clause != d.toks[t.head].clause {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *trigger) overlaps(o *trigger) bool {
@@ -284,6 +297,14 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	}
 	if im.weak && typ == bot.Appointment && d.incumbent(f.person) {
 		t.why = "he is the coach already"
+		return
+	}
+	if d.onlyWished(typ) {
+		t.why = "a vote among readers"
+		return
+	}
+	if typ == bot.Appointment && !pred && d.standsIn(t, f.person) {
+		t.why = "stands in for a coach who keeps his post"
 		return
 	}
 	f.sign = im.sign

@@ -22,11 +22,15 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.date = w.date
 	}
 	switch {
+	case d.topic.hindsight && !(found && (w.recent || w.future)):
+		f.fresh, f.stale = false, true
 	case d.newsWord(t):
 		f.fresh = true
+	case d.german() && d.wellKnown(t):
+		f.fresh = false
 	case t.idiom.old:
 		f.fresh, f.stale = false, true
-	case t.idiom.now:
+	case t.idiom.now && !(found && d.german() && len(w.date) >= 7 && d.isOld(&w)):
 		f.fresh = true
 	case found && w.day && d.oldSentence(t):
 		f.fresh, f.stale = false, true
@@ -35,6 +39,8 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.stale = found && d.isOld(&w)
 	case found && w.day:
 		f.fresh = true
+	case d.afterNoun(t):
+		f.fresh = false
 	case found && w.recent && (d.published != "" || !d.oldSentence(t)):
 		f.fresh = true
 	case found && (w.future || d.isFuture(w.date)):

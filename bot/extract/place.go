@@ -19,6 +19,8 @@ type topics struct {
 	directors bool  // about sporting directors, not coaches
 	sought    bool  // a sentence speaks of an office to be filled
 	seeking   bool  // somebody seeks a coach
+	hindsight bool  // an obituary or an anniversary
+	poll      bool  // a vote among readers
 }
 
 // survey looks over the whole article before the triggers are judged.
@@ -58,6 +60,7 @@ func (d *doc) survey() {
 	for n := range d.sents {
 		d.topic.sought = d.topic.sought || !d.german() && d.seeksIn(&d.sents[n])
 	}
+	d.readGenre()
 	d.findPosts()
 	d.spreadFormer()
 	d.trackFocus()
