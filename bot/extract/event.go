@@ -197,7 +197,7 @@ func (d *doc) overrule(f *fact) {
 		}
 		for i := range d.facts {
 			g := &d.facts[i]
-			if !g.dead && g.typ == bot.Departure && g.person == f.person && g.club != f.club && g.fresh && !g.pred &&
+			if !g.dead && g.typ == bot.Departure && g.person == f.person && g.club != f.club && g.fresh && (!g.pred || f.sent == g.sent) &&
 				(g.manner == "" || g.manner == bot.UnknownManner || g.manner == bot.Mutual) {
 				g.manner = bot.Move
 			}
