@@ -52,7 +52,7 @@ func (d *doc) survey() {
 	d.topic.coachy = head || coachWords >= 2
 	for i := range d.trigs {
 		im := d.trigs[i].idiom
-		if im.kind == kindVacancy || im.kind.event() == bot.Departure && !im.old || im.kind.event() == bot.Link && !im.weak {
+		if im.kind == kindVacancy || im.kind.event() == bot.Departure && !im.old && !im.player || im.kind.event() == bot.Link && !im.weak {
 			d.topic.seeking = true
 		}
 	}
