@@ -134,6 +134,9 @@ func (d *doc) dateNear(t *trigger, strict bool) (when, bool) {
 			continue
 		}
 		clauses, tokens := d.farness(t, x)
+		if clauses == 0 && d.apart(t, x.from) {
+			continue
+		}
 		if clauses > 2 || clauses > 0 && (strict || d.relativeClause(x.from)) {
 			continue
 		}
@@ -223,6 +226,9 @@ func (d *doc) isOld(w *when) bool {
 // of the trigger into the past.
 func (d *doc) toldAsPast(t *trigger) bool {
 	for _, p := range t.parts[:t.nparts] {
+		if d.apart(t, p[0]) {
+			continue
+		}
 		from, to := d.clauseOf(p[0])
 		for i := from; i < to; i++ {
 			if d.is(i, classPast) && !t.inTrigger(i) && !d.conjunction(i) {
@@ -236,11 +242,18 @@ func (d *doc) toldAsPast(t *trigger) bool {
 	beside := d.beside(t.sent)
 	for i := range beside {
 		o := &beside[i]
-		if o.idiom.kind == kindHistory && d.sameClause(o, t) {
+		if o.idiom.kind == kindHistory && d.sameClause(o, t) && !d.apart(t, o.head) {
 			return true
 		}
 	}
 	return false
+}
+
+// apart reports whether token i stands in a relative clause behind the verb of
+// a trigger, which tells of other times: "hilft X aus, der schon vor Jahren auf
+// der Bank saß".
+func (d *doc) apart(t *trigger, i int) bool {
+	return d.german() && i > t.head && d.toks[i].clause != d.toks[t.head].clause && d.relativeClause(i)
 }
 
 // conjunction reports whether the English word "once" at token i opens a clause
@@ -275,6 +288,9 @@ func (d *doc) oldSentence(t *trigger) bool {
 		w := &d.ments[k].when
 		if w.recent {
 			return false
+		}
+		if d.apart(t, d.ments[k].from) {
+			continue
 		}
 		if c, _ := d.farness(t, &d.ments[k]); c > 1 || c > 0 && d.relativeClause(d.ments[k].from) || w.until || d.isContractYear(&d.ments[k]) {
 			continue
@@ -378,6 +394,9 @@ func (d *doc) pluperfect(t *trigger) bool {
 		return false
 	}
 	for _, p := range t.parts[:t.nparts] {
+		if d.apart(t, p[0]) {
+			continue
+		}
 		from, to := d.clauseOf(p[0])
 		was, past := false, false
 		for i := from; i < to; i++ {

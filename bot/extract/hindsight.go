@@ -57,6 +57,7 @@ func (d *doc) lookingBack(i int, headline bool) bool {
 		case "heute", "genau", "exakt":
 			return strings.HasPrefix(d.norm(i+2), "jahr") && (d.norm(i-1) == "heute" || headline)
 		}
+		return headline && i == d.sents[d.toks[i].sent].from && strings.HasPrefix(d.norm(i+2), "jahr")
 	case "geburtstag", "jubilar", "rueckblick", "rueckschau", "zeitreise":
 		return headline
 	case "eigentlich":

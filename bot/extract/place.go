@@ -191,6 +191,9 @@ func (d *doc) trackFocus() {
 			if m := d.topic.main; x.sense >= gazetteer.Town && !x.noun && !c.anchored && !c.headline && (c.national || m >= 0 && m != x.ent && d.clubs[m].anchored && c.count < 2) {
 				continue // only a place
 			}
+			if m := d.topic.main; m >= 0 && m != x.ent && c.national && d.clubs[m].national && !c.headline && c.count < 2 {
+				continue // "die WM in Russland"
+			}
 			named2 := x.sense <= gazetteer.Alias && !x.noun && !d.oblique(x.from)
 			if !c.headline && x.ent != d.topic.main && (d.backwards(s) || !opening && c.count < 3 && !named2) {
 				continue // a side remark
