@@ -163,15 +163,8 @@ func readWARC(in *bufio.Reader, path string, yield func(bot.Article, error) bool
 		}
 		block := &io.LimitedReader{R: in, N: size}
 		if strings.EqualFold(head.Get("WARC-Type"), "response") {
-			articles, err := warcPage(bufio.NewReader(block), strings.Trim(head.Get("WARC-Target-URI"), "<>"))
-			if err != nil {
-				err = &FileError{Path: path, Reason: fmt.Sprintf("record %d: %v", n, err), Err: err}
-				articles = []bot.Article{{}}
-			}
-			for _, a := range articles {
-				if !yield(a, err) {
-					return
-				}
+			if !yieldPage(block, head.Get("WARC-Target-URI"), path, n, yield) {
+				return
 			}
 		}
 		if _, err := io.Copy(io.Discard, block); err != nil || block.N > 0 {
@@ -179,6 +172,20 @@ func readWARC(in *bufio.Reader, path string, yield func(bot.Article, error) bool
 			return
 		}
 	}
+}
+
+// yieldPage passes a response record's page on; false when nobody wants more.
+func yieldPage(block io.Reader, address, path string, n int, yield func(bot.Article, error) bool) bool {
+	articles, err := warcPage(bufio.NewReader(block), strings.Trim(address, "<>"))
+	if err != nil {
+		return yield(bot.Article{}, &FileError{Path: path, Reason: fmt.Sprintf("record %d: %v", n, err), Err: err})
+	}
+	for _, a := range articles {
+		if !yield(a, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // warcHead reads a record's header; io.EOF when there is no further record.

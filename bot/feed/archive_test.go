@@ -17,11 +17,11 @@ import (
 	"karussell/bot/feed"
 )
 
-func archive(t testing.TB, name string, content []byte) (articles []bot.Article, problems []error) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
+func archive(tb testing.TB, name string, content []byte) (articles []bot.Article, problems []error) {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), name)
 	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for a, err := range feed.ReadArchive(file) {
 		if err != nil {

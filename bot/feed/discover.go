@@ -1,16 +1,13 @@
 package feed
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/net/html/charset"
 )
 
 // maxNamed bounds the feeds that are tried of those a page names.
@@ -54,15 +51,7 @@ func (p *Poller) Discover(ctx context.Context, address string) (string, error) {
 // namedFeeds are the feeds that a page names (link rel=alternate), those about
 // football and sport first, those of comments last.
 func namedFeeds(body []byte, contentType, address string) []string {
-	base, err := url.Parse(address)
-	if err != nil || len(body) > maxPage {
-		return nil
-	}
-	decoded, err := charset.NewReader(bytes.NewReader(body), contentType)
-	if err != nil {
-		return nil
-	}
-	doc, err := html.ParseWithOptions(decoded, html.ParseOptionEnableScripting(false))
+	base, doc, err := parseHTML(body, contentType, address)
 	if err != nil {
 		return nil
 	}

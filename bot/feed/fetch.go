@@ -115,23 +115,9 @@ func guardedTransport(private bool) *http.Transport {
 // get fetches address. Validators make the request conditional; a 304 comes
 // back with Status 304 and no body.
 func (f *fetcher) get(ctx context.Context, address, accept, etag, modified string, limit int64) (response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	req, err := f.request(ctx, address, accept, etag, modified)
 	if err != nil {
-		return response{}, &FetchError{Kind: FailNetwork, Err: errors.New("unusable address")}
-	}
-	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
-		return response{}, &FetchError{Kind: FailGuard, Err: errors.New("only http and https addresses are fetched")}
-	}
-	if oddNumber(req.URL.Hostname()) {
-		return response{}, &FetchError{Kind: FailGuard, Err: errors.New("an address in numbers must be written in the usual way")}
-	}
-	req.Header.Set("User-Agent", f.agent)
-	req.Header.Set("Accept", accept)
-	if etag != "" {
-		req.Header.Set("If-None-Match", etag)
-	}
-	if modified != "" {
-		req.Header.Set("If-Modified-Since", modified)
+		return response{}, err
 	}
 	res, err := f.client.Do(req)
 	if err != nil {
@@ -152,19 +138,47 @@ func (f *fetcher) get(ctx context.Context, address, accept, etag, modified strin
 	if err := checkStatus(res, out.Date); err != nil || res.StatusCode == http.StatusNotModified {
 		return out, err
 	}
-	out.Body, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
-	if errors.Is(err, io.ErrUnexpectedEOF) && len(out.Body) > 0 {
+	err = out.read(ctx, res.Body, limit)
+	return out, err
+}
+
+// read takes the body in, up to limit.
+func (r *response) read(ctx context.Context, body io.Reader, limit int64) (err error) {
+	r.Body, err = io.ReadAll(io.LimitReader(body, limit+1))
+	if errors.Is(err, io.ErrUnexpectedEOF) && len(r.Body) > 0 {
 		// The connection broke, or the server always states a wrong length: what
 		// came is used, but without validators it is asked for again.
-		out.ETag, out.Modified, out.Cut, err = "", "", true, nil
+		r.ETag, r.Modified, r.Cut, err = "", "", true, nil
 	}
 	if err != nil {
-		return out, classify(ctx, err)
+		return classify(ctx, err)
 	}
-	if int64(len(out.Body)) > limit {
-		return out, &FetchError{Kind: FailSize, Err: fmt.Errorf("more than %d bytes", limit)}
+	if int64(len(r.Body)) > limit {
+		return &FetchError{Kind: FailSize, Err: fmt.Errorf("more than %d bytes", limit)}
 	}
-	return out, nil
+	return nil
+}
+
+func (f *fetcher) request(ctx context.Context, address, accept, etag, modified string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, &FetchError{Kind: FailNetwork, Err: errors.New("unusable address")}
+	}
+	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return nil, &FetchError{Kind: FailGuard, Err: errors.New("only http and https addresses are fetched")}
+	}
+	if oddNumber(req.URL.Hostname()) {
+		return nil, &FetchError{Kind: FailGuard, Err: errors.New("an address in numbers must be written in the usual way")}
+	}
+	req.Header.Set("User-Agent", f.agent)
+	req.Header.Set("Accept", accept)
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
+	if modified != "" {
+		req.Header.Set("If-Modified-Since", modified)
+	}
+	return req, nil
 }
 
 // oddNumber reports whether a host is an address that only some resolvers

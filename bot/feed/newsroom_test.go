@@ -28,11 +28,11 @@ func (mute) Languages() []string                { return []string{"de", "en"} }
 
 // newsroom is a real engine that knows articles from each other and
 // understands none.
-func newsroom(t testing.TB, store bot.Store) *bot.Engine {
-	t.Helper()
+func newsroom(tb testing.TB, store bot.Store) *bot.Engine {
+	tb.Helper()
 	e, err := bot.NewEngine(bot.Setup{Store: store, Extractor: deaf{}, Gazetteer: nowhere{}, Phrases: mute{}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return e
 }

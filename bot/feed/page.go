@@ -69,6 +69,23 @@ func (r *Reader) page(ctx context.Context, address string) (bot.Article, []entry
 	return readPage(res.Body, res.ContentType, res.Final)
 }
 
+// parseHTML decodes and parses a page.
+func parseHTML(body []byte, contentType, address string) (*url.URL, *html.Node, error) {
+	base, err := url.Parse(address)
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // classified by the caller
+	}
+	if len(body) > maxPage {
+		return nil, nil, errors.New("the page is too large")
+	}
+	decoded, err := charset.NewReader(bytes.NewReader(body), contentType)
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // classified by the caller
+	}
+	doc, err := html.ParseWithOptions(decoded, html.ParseOptionEnableScripting(false))
+	return base, doc, err //nolint:wrapcheck // classified by the caller
+}
+
 // readPage finds the article on a page: its main text, and the outlet's own
 // statements about date, headline and address.
 func readPage(body []byte, contentType, address string) (a bot.Article, entries []entry, err error) {
@@ -77,15 +94,7 @@ func readPage(body []byte, contentType, address string) (a bot.Article, entries 
 			err = &FetchError{Kind: FailFormat, Err: fmt.Errorf("unreadable page: %v", p)}
 		}
 	}()
-	base, err := url.Parse(address)
-	if err != nil {
-		return a, nil, &FetchError{Kind: FailFormat, Err: err}
-	}
-	decoded, err := charset.NewReader(bytes.NewReader(body), contentType)
-	if err != nil {
-		return a, nil, &FetchError{Kind: FailFormat, Err: err}
-	}
-	doc, err := html.ParseWithOptions(decoded, html.ParseOptionEnableScripting(false))
+	base, doc, err := parseHTML(body, contentType, address)
 	if err != nil {
 		return a, nil, &FetchError{Kind: FailFormat, Err: err}
 	}

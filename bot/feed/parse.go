@@ -48,16 +48,7 @@ func parse(body []byte, contentType, base string, now time.Time) (doc document, 
 	if !isJSON(body) && tooDeep(body) {
 		return document{}, &FetchError{Kind: FailFormat, Err: fmt.Errorf("elements nest deeper than %d", maxDepth)}
 	}
-	parser := gofeed.NewParser()
-	parser.KeepOriginalFeed = true // for what the library's common form leaves out
-	f, err := parser.Parse(bytes.NewReader(body))
-	cut := false
-	if err != nil {
-		if whole, ok := mend(body); ok {
-			cut = true
-			f, err = parser.Parse(bytes.NewReader(whole))
-		}
-	}
+	f, cut, err := parseOrMend(body)
 	if err != nil {
 		return document{}, formatError(body, err)
 	}
@@ -79,6 +70,22 @@ func parse(body []byte, contentType, base string, now time.Time) (doc document, 
 	}
 	dropSharedIDs(doc.Items)
 	return doc, nil
+}
+
+// parseOrMend parses a feed, or what is whole of one that is cut.
+func parseOrMend(body []byte) (f *gofeed.Feed, cut bool, err error) {
+	parser := gofeed.NewParser()
+	parser.KeepOriginalFeed = true // for what the library's common form leaves out
+	f, err = parser.Parse(bytes.NewReader(body))
+	if err == nil {
+		return f, false, nil
+	}
+	whole, ok := mend(body)
+	if !ok {
+		return nil, false, err //nolint:wrapcheck // put in words by the caller
+	}
+	f, err = parser.Parse(bytes.NewReader(whole))
+	return f, true, err //nolint:wrapcheck // put in words by the caller
 }
 
 // formatError says in an operator's words why there is no feed.

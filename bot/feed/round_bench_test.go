@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"karussell/bot"
 	"karussell/bot/feed"
 	"karussell/store/bolt"
 )
@@ -80,13 +81,24 @@ func BenchmarkRound(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			ended := make(chan error)
 			go func() { ended <- p.Run(ctx) }()
-			settle := func(n int64) {
-				for k.answered.Load() < n {
-					time.Sleep(time.Millisecond)
+			committed := func(polls int64) bool {
+				sum := int64(0)
+				err := store.View(ctx, func(tx bot.ReadTx) error {
+					states, err := tx.Feeds()
+					for i := range states {
+						sum += states[i].Fetches
+					}
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
 				}
+				return sum >= polls
 			}
-			settle(feeds)
-			time.Sleep(time.Second) // the last commits of the first contact
+			for !committed(feeds) {
+				time.Sleep(200 * time.Millisecond)
+			}
+			runtime.GC() // of the first contact, which is over once in a feed's life
 			var heap uint64
 			b.ResetTimer()
 			for i := range b.N {
@@ -98,6 +110,9 @@ func BenchmarkRound(b *testing.B) {
 					var m runtime.MemStats
 					runtime.ReadMemStats(&m)
 					heap = max(heap, m.HeapInuse)
+				}
+				for !committed(int64(i+2) * feeds) {
+					time.Sleep(50 * time.Millisecond)
 				}
 			}
 			b.StopTimer()
