@@ -253,6 +253,9 @@ func (d *doc) described(m int) int {
 		return p
 	}
 	p := d.salient(m, o.coach)
+	if !d.german() && o.coach && d.succeeded(x.from) {
+		return -1
+	}
 	switch {
 	case p < 0 && o.coach:
 		p = d.ahead(m)
@@ -295,6 +298,18 @@ func (d *doc) replaced(i int) bool {
 	for k := i; k >= 0 && k >= i-4 && d.sameSentence(k, i); k-- {
 		switch d.norm(k) {
 		case "replace", "replacing", "replaces", "replaced", "succeed", "succeeds", "succeeding", "departed", "sacked", "outgoing", "former", "previous", "another":
+			return true
+		}
+	}
+	return false
+}
+
+// succeeded reports whether the English description at token i is of somebody
+// whose place is taken: "take over from the sacked manager".
+func (d *doc) succeeded(i int) bool {
+	for k := i; k >= 0 && k >= i-4 && d.sameSentence(k, i); k-- {
+		switch d.norm(k) {
+		case "from", "replace", "replacing", "replaces", "replaced", "succeed", "succeeds", "succeeding", "another":
 			return true
 		}
 	}

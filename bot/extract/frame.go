@@ -125,6 +125,9 @@ func (d *doc) contest() {
 			if !a.idiom.kind.eventful() || !b.idiom.kind.eventful() || !a.overlaps(b) {
 				continue
 			}
+			if d.meansLess(a, b) {
+				continue
+			}
 			if ka, kb := a.idiom.kind.event(), b.idiom.kind.event(); ka == bot.Rejection && kb == bot.Link {
 				b.off, b.why = true, "overruled by "+a.idiom.id
 				continue
@@ -158,6 +161,25 @@ func (d *doc) contest() {
 func (d *doc) outside(t *trigger) bool {
 	for _, p := range t.parts[:t.nparts] {
 		if d.german() && d.toks[p[0]].clause != d.toks[t.head].clause {
+			return true
+		}
+	}
+	return false
+}
+
+// meansLess settles overlapping English triggers of which one is only meant:
+// "agreed terms to become coach", "out of the race".
+func (d *doc) meansLess(a, b *trigger) bool {
+	if d.german() {
+		return false
+	}
+	for _, p := range [2][2]*trigger{{a, b}, {b, a}} {
+		win, lose := p[0], p[1]
+		kw, kl := win.idiom.kind.event(), lose.idiom.kind.event()
+		denied := kw == bot.Rejection && (kl == bot.Appointment || kl == bot.Departure)
+		meant := kw == bot.Link && lose.idiom.kind != idiomKind(bot.Link) && d.unfulfilled(lose)
+		if denied || meant {
+			lose.off, lose.why = true, "overruled by "+win.idiom.id
 			return true
 		}
 	}
@@ -295,6 +317,10 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 		t.why = why
 		return
 	}
+	if typ == bot.Appointment && !pred && d.otherOffice(t) {
+		t.why = "appointed to another office"
+		return
+	}
 	if im.weak && typ == bot.Appointment && d.incumbent(f.person) {
 		t.why = "he is the coach already"
 		return
@@ -337,6 +363,26 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	d.time(t, m, &f)
 	f.until = d.untilNear(t, typ)
 	d.facts = append(d.facts, f)
+}
+
+// otherOffice reports whether the clause says "as chief executive", "als
+// Sportdirektor".
+func (d *doc) otherOffice(t *trigger) bool {
+	from, to := d.clauseOf(t.head)
+	for i := from; i < to; i++ {
+		if n := d.norm(i); n != "as" && n != "als" {
+			continue
+		}
+		for k := i + 1; k < to && k < i+5; k++ {
+			if d.is(k, classAnyCoach|classManager) || d.toks[k].kind == punctToken || d.toks[k].ment >= 0 {
+				break
+			}
+			if d.is(k, classDirector|classOfficial) && !d.is(k, classCoach) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // notCoach says why the person cannot be the coach of a fact, or "".

@@ -20,7 +20,7 @@ func (d *doc) unfulfilled(t *trigger) bool {
 	case bot.Appointment:
 		if g := d.governor(t.head); g != "" && wishes(g) {
 			return true
-		} else if g == "" && !strings.HasSuffix(d.norm(t.head), "ing") {
+		} else if g == "" && !strings.HasSuffix(d.norm(t.head), "ing") && d.norm(t.head-1) != "being" {
 			return false
 		}
 	case bot.Link, bot.Rejection, bot.Extension, bot.Pressure:
