@@ -99,7 +99,11 @@ func (c *demoCmd) play(w *world, engine *bot.Engine, store bot.Store, log *slog.
 		err = c.answers(w, engine, screen)
 	}
 	if err == nil && !c.NoInput && w.stdinTerminal {
-		fmt.Fprintln(w.stdout)
+		hint := "Frag weiter: /coach NAME, /club NAME, /help. Ende mit Strg-D."
+		if c.Lang == "en" {
+			hint = "Go on asking: /coach NAME, /club NAME, /help. End with Ctrl-D."
+		}
+		fmt.Fprintf(w.stdout, "\n%s\n", hint)
 		_, err = io.Copy(keyboard, w.stdin)
 		_ = keyboard.Close() // the console ends with its input
 	} else {
