@@ -105,10 +105,19 @@ func (e *engine) Respond(ctx context.Context, r bot.Request) bot.Message {
 }
 
 func (e *engine) Suggest(_ context.Context, r bot.Request) []bot.Choice {
-	if e.suggest != nil {
-		return e.suggest(r)
+	e.mu.Lock()
+	f := e.suggest
+	e.mu.Unlock()
+	if f != nil {
+		return f(r)
 	}
 	return []bot.Choice{{Label: "Heiner Backhaus", Value: "coach:heiner-backhaus", Hint: "Braunschweig"}}
+}
+
+func (e *engine) setSuggest(f func(bot.Request) []bot.Choice) {
+	e.mu.Lock()
+	e.suggest = f
+	e.mu.Unlock()
 }
 
 func (e *engine) Commands() []bot.CommandSpec { return e.specs }

@@ -249,22 +249,22 @@ func TestLateForm(t *testing.T) {
 func TestAutocomplete(t *testing.T) {
 	t.Parallel()
 	st := play(t, discordtest.Options{})
-	st.engine.suggest = func(r bot.Request) []bot.Choice {
+	st.engine.setSuggest(func(r bot.Request) []bot.Choice {
 		out := []bot.Choice{{Label: "", Value: "leer"}, {Label: "zu lang", Value: strings.Repeat("x", 101)}}
 		for i := range 40 {
 			out = append(out, bot.Choice{Label: r.Query + strings.Repeat(" lang", 30), Value: fmt.Sprintf("v%d", i%30), Hint: "Hinweis"})
 		}
 		return out
-	}
+	})
 	i := st.server.Complete(st.channel, manager(), "coach", "name", "Back")
 	if len(i.Choices) != 25 || !strings.HasPrefix(i.Choices[0].Name, "Back lang") {
 		t.Errorf("choices %+v", i.Choices)
 	}
-	st.engine.suggest = func(bot.Request) []bot.Choice { time.Sleep(2 * time.Second); return nil }
+	st.engine.setSuggest(func(bot.Request) []bot.Choice { time.Sleep(2 * time.Second); return nil })
 	if i := st.server.Complete(st.channel, manager(), "coach", "name", "x"); i.Callback != discordtest.Completed || len(i.Choices) != 0 {
 		t.Errorf("a slow look-up: callback %d", i.Callback)
 	}
-	st.engine.suggest = func(bot.Request) []bot.Choice { panic("boom") }
+	st.engine.setSuggest(func(bot.Request) []bot.Choice { panic("boom") })
 	if i := st.server.Complete(st.channel, manager(), "coach", "name", "x"); i.Callback != discordtest.Completed {
 		t.Errorf("a panic: callback %d", i.Callback)
 	}
@@ -366,7 +366,7 @@ func TestInteractionsDoNotWaitBehindAlerts(t *testing.T) {
 
 func TestFiveHundredAtOnce(t *testing.T) {
 	st := play(t, discordtest.Options{})
-	st.engine.suggest = nil
+	st.engine.setSuggest(nil)
 	all := make([]*discordtest.Interaction, 500)
 	for n := range all {
 		all[n] = st.server.SlashAsync(st.channel, manager(), "coach", map[string]any{"name": "x"})

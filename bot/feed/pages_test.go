@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,15 +18,20 @@ import (
 	"karussell/store/memory"
 )
 
-// site answers by path; a missing path is a 404. It is a transport.
+// site answers by path; a missing path is a 404. It is a transport. Tests change
+// it under sites while a poller reads it.
 type site map[string]string
+
+var sites sync.Mutex
 
 func (s site) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasPrefix(r.URL.Host, "haengt") {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
+	sites.Lock()
 	body, ok := s[r.URL.String()]
+	sites.Unlock()
 	if !ok {
 		return answer(r, http.StatusNotFound, ""), nil
 	}
@@ -85,7 +91,9 @@ func twoPolls(t *testing.T, s site) []bot.Article {
 		go func() { ended <- p.Run(ctx) }()
 		time.Sleep(time.Minute)
 		synctest.Wait()
+		sites.Lock()
 		s["https://blatt.example/feed"] = rssOf("neu", "https://blatt.example/neu", "Ein Satz.")
+		sites.Unlock()
 		time.Sleep(5 * time.Minute)
 		stop()
 		if err := <-ended; err != nil {
