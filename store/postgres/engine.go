@@ -19,8 +19,6 @@ import (
 
 // How updates are repeated.
 const (
-	// fairTries conflicts in a row make a writer take the gate for itself.
-	fairTries = 2
 	// patience is how long an update is repeated while the server is away.
 	patience = 30 * time.Second
 	// groupSize is how many updates share a transaction at most.
@@ -130,7 +128,7 @@ func rollback(ctx context.Context, conn *pgxpool.Conn) error {
 
 // attempt runs the group's functions in one transaction. unsure: the commit was
 // sent, and its answer lost.
-func (e *engine) attempt(ctx context.Context, group []*job, alone bool) (unsure bool, err error) {
+func (e *engine) attempt(ctx context.Context, group []*job) (unsure bool, err error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return false, classify(err)
@@ -142,12 +140,9 @@ func (e *engine) attempt(ctx context.Context, group []*job, alone bool) (unsure 
 			_ = rollback(ctx, conn)
 		}
 	}()
-	begin := "begin isolation level serializable; lock table gate in row exclusive mode"
-	if alone {
-		begin = "begin isolation level serializable; lock table gate in exclusive mode"
-	}
+	// Locking a table takes no snapshot: it is taken when our turn has come.
 	pg := conn.Conn().PgConn()
-	if _, err := pg.Exec(ctx, begin).ReadAll(); err != nil {
+	if _, err := pg.Exec(ctx, "begin isolation level serializable; lock table gate in exclusive mode").ReadAll(); err != nil {
 		return false, classify(err)
 	}
 	t := newTransaction(ctx, conn, e)

@@ -127,8 +127,8 @@ func (e *engine) group(ctx context.Context, group []*job) error {
 	e.groups.Add(1)
 	e.updates.Add(int64(len(group)))
 	deadline := time.Now().Add(patience)
-	for try, conflicts := 0, 0; ; try++ {
-		unsure, err := e.attempt(ctx, group, conflicts >= fairTries)
+	for try := 0; ; try++ {
+		unsure, err := e.attempt(ctx, group)
 		if unsure {
 			done, lost := e.committed(context.WithoutCancel(ctx))
 			if lost != nil {
@@ -142,7 +142,6 @@ func (e *engine) group(ctx context.Context, group []*job) error {
 		case err == nil:
 			return nil
 		case errors.Is(err, errConflict):
-			conflicts++
 			e.conflicts.Add(1)
 		case !errors.Is(err, errLost):
 			return err

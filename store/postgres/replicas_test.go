@@ -190,6 +190,26 @@ func TestKilledInside(t *testing.T) {
 	}
 }
 
+// TestPausedInside: a process that sleeps in a transaction holds up the others
+// only until the server ends its session.
+func TestPausedInside(t *testing.T) {
+	address := schema(t)
+	s := open(t, address)
+	_, out := process(t, address+"&idle_in_transaction_session_timeout=300ms", "inside")
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "inside\n" {
+		t.Fatal(line, err)
+	}
+	err := s.Update(t.Context(), func(tx bot.Tx) error {
+		if _, err := tx.Note("half"); !errors.Is(err, bot.ErrNotFound) {
+			t.Errorf("a part of the paused transaction stayed: %v", err)
+		}
+		return tx.PutNote("x", []byte("1"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestKilledSenders: three processes share the outbox and one is killed. What
 // it had under lease comes back as unsure after the lease; nothing else is
 // handed out twice, and nothing is lost.

@@ -41,7 +41,7 @@ create sequence number_parked increment 32;
 -- Totals as a sum over slots: every process adds in its own.
 create table totals (name bytea, slot smallint, amount bigint not null, primary key (name, slot));
 
--- Writers hold it in row exclusive mode; one that met too many conflicts, in exclusive mode.
+-- Whoever writes holds it in exclusive mode: writers of all processes take turns.
 create table gate ();
 
 -- The last transaction that each writing process committed: what an answer lost
