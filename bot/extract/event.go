@@ -84,7 +84,21 @@ func (d *doc) oneClub() {
 			both := f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Departure
 			if (rival || both) && (f.sure > g.sure || f.sure == g.sure && f.order <= g.order) {
 				g.dead, g.why = true, "better at "+d.clubs[f.club].name
+				d.followClub(g, f.club)
 			}
+		}
+	}
+}
+
+// followClub moves the predecessor of a succession to the club that fits its
+// successor better.
+func (d *doc) followClub(came *fact, club int) {
+	if came.typ != bot.Appointment || !d.german() {
+		return
+	}
+	for i := range d.facts {
+		if g := &d.facts[i]; g.pred && !g.dead && g.club == came.club && g.rule == came.rule && g.from == came.from {
+			g.club = club
 		}
 	}
 }

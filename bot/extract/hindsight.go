@@ -235,3 +235,22 @@ func (d *doc) farther(t *trigger, k int, o *trigger) bool {
 	his, _ := d.farness(o, &d.ments[k])
 	return his == 0 && mine > 0
 }
+
+// crowdWants reports whether only somebody in the crowd wants it: "Einer will den
+// Trainer rauswerfen", "viele Fans möchten ihn loswerden".
+func (d *doc) crowdWants(t *trigger) bool {
+	if t.idiom.kind.event() == bot.Pressure {
+		return false
+	}
+	crowd, wants := false, false
+	from, to := d.clauseOf(t.head)
+	for i := from; i < to; i++ {
+		switch d.norm(i) {
+		case "einer", "mancher", "manche", "fans", "anhaenger", "stammtisch", "leser":
+			crowd = crowd || !d.is(i-1, classPlace) && d.norm(i-1) != "von"
+		case "will", "wollen", "wollte", "wollten", "moechte", "moechten", "wuerde", "wuerden":
+			wants = true
+		}
+	}
+	return crowd && wants
+}

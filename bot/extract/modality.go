@@ -25,6 +25,8 @@ func (d *doc) unreal(t *trigger) string {
 		return "no club seeks a coach here"
 	case !d.german() && d.sackedManager(t.head) && d.norm(t.head) == "sacked":
 		return "only describes him"
+	case d.german() && d.crowdWants(t):
+		return "only wanted by somebody in the crowd"
 	case !d.german() && d.unfulfilled(t):
 		return "not done, only meant"
 	}

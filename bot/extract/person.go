@@ -117,6 +117,9 @@ func (d *doc) skipNickname(k int) int {
 // skipParticles passes "van", "de la", "ten"; they need a surname behind.
 func (d *doc) skipParticles(k int) int {
 	at := k
+	if d.german() && d.norm(k) == "das" {
+		return k // "hatte Wolf das Team übernommen"
+	}
 	for at < len(d.toks) && at < k+3 && d.toks[at].kind == wordToken && d.toks[at].ment < 0 && d.gaz.Particle(d.toks[at].norm) {
 		at++
 	}
