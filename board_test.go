@@ -1,10 +1,15 @@
 package main
 
 import (
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,7 +21,7 @@ import (
 )
 
 // newBoard is the board over the articles in samples/.
-func newBoard(t testing.TB) *board.Board {
+func newBoard(t testing.TB, now func() time.Time) *board.Board {
 	t.Helper()
 	k, err := loadKnowledge()
 	if err != nil {
@@ -47,7 +52,7 @@ func newBoard(t testing.TB) *board.Board {
 	if _, err := engine.Ingest(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	b, err := board.New(board.Setup{Desk: engine, Store: store, Clubs: k.extractor.Gazetteer(), Artist: artist, Now: sampleTime, Log: log})
+	b, err := board.New(board.Setup{Desk: engine, Store: store, Clubs: k.extractor.Gazetteer(), Artist: artist, Now: now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +67,7 @@ func TestBoardInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(newBoard(t))
+	server := httptest.NewServer(newBoard(t, sampleTime))
 	defer server.Close()
 	pages := map[string]string{
 		"home": "/?lang=de", "home-en": "/?lang=en", "league": "/league/2-bundesliga?lang=de", "club": "/club/schalke?lang=de",
@@ -91,7 +96,7 @@ func TestBoardInABrowser(t *testing.T) {
 // TestBoardByKeyboard goes from the first Tab to a club's page without a mouse.
 func TestBoardByKeyboard(t *testing.T) {
 	b := openBrowser(t)
-	server := httptest.NewServer(newBoard(t))
+	server := httptest.NewServer(newBoard(t, sampleTime))
 	defer server.Close()
 	b.screen(1200, "light")
 	b.visit(server.URL + "/?lang=de")
@@ -133,3 +138,52 @@ func TestBoardByKeyboard(t *testing.T) {
 
 // sampleTime is when the samples are read.
 func sampleTime() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+// BenchmarkBoardUnderLoad asks for 2,000 pages a second over loopback, as a link
+// on a big forum would, and reports how long the readers wait. The load is open:
+// a slow answer delays no other request, and the wait counts from the moment at
+// which the request was due.
+func BenchmarkBoardUnderLoad(b *testing.B) {
+	const rate, readers = 2000, 64
+	server := httptest.NewServer(newBoard(b, time.Now))
+	defer server.Close()
+	transport := &http.Transport{MaxIdleConnsPerHost: readers, DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	pages := []string{"/", "/?lang=en", "/club/schalke", "/coach/heiner-backhaus", "/board.css", "/feed.atom", "/picture/coach/heiner-backhaus?lang=de", "/search?q=schalke"}
+	n := max(b.N, 5*rate)
+	waits := make([]time.Duration, n)
+	var next, failed atomic.Int64
+	begun := time.Now()
+	var group sync.WaitGroup
+	for range readers {
+		group.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				due := begun.Add(time.Duration(i) * time.Second / rate)
+				time.Sleep(time.Until(due))
+				res, err := client.Get(server.URL + pages[i%len(pages)])
+				if err == nil {
+					_, err = io.Copy(io.Discard, res.Body)
+					_ = res.Body.Close()
+				}
+				if err != nil || res.StatusCode != http.StatusOK {
+					failed.Add(1)
+				}
+				waits[i] = time.Since(due)
+			}
+		})
+	}
+	group.Wait()
+	took := time.Since(begun)
+	slices.Sort(waits)
+	millis := func(p float64) float64 { return float64(waits[int(p*float64(n-1))].Microseconds()) / 1000 }
+	b.ReportMetric(float64(n)/took.Seconds(), "requests/s")
+	b.ReportMetric(millis(0.5), "p50-ms")
+	b.ReportMetric(millis(0.99), "p99-ms")
+	b.ReportMetric(millis(1), "max-ms")
+	b.ReportMetric(float64(failed.Load()), "failed")
+}

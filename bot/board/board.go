@@ -124,6 +124,7 @@ type document struct {
 	body  []byte
 	frame bool // may be shown inside other pages
 	etag  string
+	alt   string // what a picture says
 }
 
 // policy forbids everything that the pages do not need.
@@ -133,7 +134,7 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-actio
 func (b *Board) answer(f func(context.Context, *http.Request, words) (document, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		language := languageOf(r)
-		doc, err := b.cache.get(language+" "+r.URL.RequestURI(), func() (document, error) { //nolint:contextcheck // the request carries its context
+		doc, err := b.cache.get(language+" "+r.URL.Path+" "+r.URL.Query().Get("official")+" "+r.URL.Query().Get("q"), func() (document, error) { //nolint:contextcheck // the request carries its context
 			doc, err := f(r.Context(), r, wordsOf(language))
 			sum := sha256.Sum256(doc.body)
 			doc.etag = `"` + hex.EncodeToString(sum[:12]) + `"`

@@ -214,22 +214,30 @@ func foldLine(s string) string {
 	return b.String() + "\r\n"
 }
 
-// picture draws what the page of a coach or club shows.
+// picture is what the page of a coach or club shows.
 func (b *Board) picture(ctx context.Context, r *http.Request, w words) (document, error) {
 	if b.Artist == nil {
 		return document{}, errNoPage
 	}
-	var pic bot.Picture
-	var err error
-	switch r.PathValue("kind") {
-	case "coach":
-		pic, err = b.coachPicture(ctx, bot.CoachID(r.PathValue("id")), w)
-	case "club":
-		pic, err = b.clubPicture(ctx, bot.ClubID(r.PathValue("id")), w)
-	default:
-		err = errNoPage
-	}
-	return document{kind: "image/png", body: pic.Data}, err
+	return b.drawn(ctx, r.PathValue("kind"), r.PathValue("id"), w)
+}
+
+// drawn draws once for the page, which says what the picture says, and for the
+// picture itself.
+func (b *Board) drawn(ctx context.Context, kind, id string, w words) (document, error) {
+	return b.cache.get(w.Language+" drawn "+kind+" "+id, func() (document, error) {
+		var pic bot.Picture
+		var err error
+		switch kind {
+		case "coach":
+			pic, err = b.coachPicture(ctx, bot.CoachID(id), w)
+		case "club":
+			pic, err = b.clubPicture(ctx, bot.ClubID(id), w)
+		default:
+			err = errNoPage
+		}
+		return document{kind: "image/png", body: pic.Data, alt: pic.Alt}, err
+	})
 }
 
 func (b *Board) coachPicture(ctx context.Context, id bot.CoachID, w words) (bot.Picture, error) {

@@ -152,7 +152,7 @@ func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, err
 		v.Title = v.Stories[0].Club.Text
 	}
 	if b.Artist != nil && known && len(v.Groups) > 0 {
-		b.show(ctx, &v, path, func() (bot.Picture, error) { return b.clubPicture(ctx, id, w) })
+		b.show(ctx, &v, "club", string(id))
 	}
 	return v, err
 }
@@ -181,20 +181,20 @@ func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, 
 		return document{}, err
 	}
 	if b.Artist != nil && len(v.Stops) > 0 {
-		b.show(ctx, &v, path, func() (bot.Picture, error) { return b.coachPicture(ctx, id, w) })
+		b.show(ctx, &v, "coach", string(id))
 	}
 	return b.page("coach.html", v)
 }
 
 // show puts a picture on a page, with what it says as text. A page without its
 // picture is better than none.
-func (b *Board) show(ctx context.Context, v *view, path string, draw func() (bot.Picture, error)) {
-	pic, err := draw()
+func (b *Board) show(ctx context.Context, v *view, kind, id string) {
+	drawn, err := b.drawn(ctx, kind, id, v.Words)
 	if err != nil {
-		b.Log.ErrorContext(ctx, "board picture failed", "path", path, "error", err)
+		b.Log.ErrorContext(ctx, "board picture failed", "kind", kind, "id", id, "error", err)
 		return
 	}
-	v.Picture, v.Alt = "/picture"+path, pic.Alt
+	v.Picture, v.Alt = "/picture/"+kind+"/"+id, drawn.alt
 }
 
 func (b *Board) search(ctx context.Context, r *http.Request, w words) (document, error) {
