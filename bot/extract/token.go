@@ -296,4 +296,27 @@ func (d *doc) nameTokens() {
 		t.info = d.lex.lookup(t.norm)
 		t.class = t.info.class
 	}
+	for i := range d.toks {
+		if d.toks[i].class.has(classMonth) && d.monthAsFirstName(i) {
+			d.toks[i].class &^= classMonth | classAbbreviation
+			d.toks[i].class |= classFirstName
+		}
+	}
+}
+
+// monthAsFirstName reports whether a month is somebody's first name: "Jan
+// Siewert", but not "5. Jan" nor "im August Hertha verliess".
+func (d *doc) monthAsFirstName(i int) bool {
+	if !d.gaz.FirstName(d.norm(i)) || !d.toks[i].capital || i+1 >= len(d.toks) {
+		return false
+	}
+	next := &d.toks[i+1]
+	if next.kind != wordToken || !next.capital || next.class != 0 || d.gaz.CommonWord(next.norm) {
+		return false
+	}
+	if i == 0 {
+		return true
+	}
+	before := &d.toks[i-1]
+	return before.kind != numberToken && before.norm != "." && !before.class.has(classPlace)
 }
