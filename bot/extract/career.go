@@ -61,6 +61,9 @@ func (d *doc) station(t *trigger) {
 			role = bot.Head
 		}
 		x := &d.ments[c]
+		if x.owner >= 0 && x.owner != p {
+			continue
+		}
 		team := x.team
 		if near, sure := d.teamNear(d.clauseOf(x.from)); team == "" && sure {
 			team = near
@@ -72,8 +75,29 @@ func (d *doc) station(t *trigger) {
 		if w, ok := d.dateNear(t, false); ok && !w.recent && !w.future {
 			po.from = w.date
 		}
+		if from, to := d.spell(x.to); from != "" || to != "" {
+			po.from, po.to = from, to
+		} else if to := d.spellEnd(t.head); to != "" {
+			po.to = to
+		}
 		d.posts = append(d.posts, po)
 	}
+}
+
+// spellEnd is the year after "bis" or "until" in the clause of token i, where
+// it lies in the past: "von 2011 bis 2013 trainierte er".
+func (d *doc) spellEnd(i int) bot.Date {
+	from, to := d.clauseOf(i)
+	for k := from; k < to; k++ {
+		m := d.toks[k].ment
+		if m < 0 || d.ments[m].kind != dateMention || d.ments[m].from != k {
+			continue
+		}
+		if w := &d.ments[m].when; w.until && w.date != "" && !d.isFuture(w.date) {
+			return w.date
+		}
+	}
+	return ""
 }
 
 // clubList is the clubs of a station idiom: the best one and those joined to
