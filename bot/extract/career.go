@@ -33,10 +33,10 @@ func (d *doc) careers() {
 	d.homes()
 }
 
-// stationDate is the date of a fact; news without a date takes the month of
-// publication.
+// stationDate is the date of a fact; news without a date takes the date of
+// publication, and so does a departure that nothing puts further back.
 func (d *doc) stationDate(f *fact) bot.Date {
-	if f.date != "" || !f.fresh || f.pred {
+	if f.date != "" || f.stale || !f.fresh && f.typ != bot.Departure {
 		return f.date
 	}
 	return d.published
