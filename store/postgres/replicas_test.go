@@ -374,3 +374,30 @@ func TestNoPassword(t *testing.T) {
 		}
 	}
 }
+
+// TestLeastPrivilege: a replica's role needs no more than docs/scaling.md grants.
+func TestLeastPrivilege(t *testing.T) {
+	if !server(t).Ours() {
+		t.Skip("roles are made only on a server of our own")
+	}
+	address := schema(t)
+	s := open(t, address)
+	_, name, _ := strings.Cut(address, "search_path=")
+	role := "replica_" + name
+	err := s.Exec(t.Context(), strings.NewReplacer("ROLE", role, "SCHEMA", name).Replace(`create role ROLE login;
+		grant usage on schema SCHEMA to ROLE;
+		grant select, insert, update, delete, truncate on all tables in schema SCHEMA to ROLE;
+		grant select, update, usage on all sequences in schema SCHEMA to ROLE`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, strings.Replace(address, "karussell@", role+"@", 1))
+	fill(t, r, 2, 1)
+	list, err := r.Claim(t.Context(), noon, time.Hour, 5)
+	if err != nil || len(list) != 2 {
+		t.Fatal(len(list), err)
+	}
+	if err := r.Settle(t.Context(), list[0].ID, bot.Outcome{State: bot.Dead, Cause: "x"}); err != nil {
+		t.Error(err)
+	}
+}
