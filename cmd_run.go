@@ -67,8 +67,10 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	if err != nil {
 		return nil, err
 	}
-	s := &service{engine: engine, store: store, meter: registry, now: w.now, log: log, alone: turns,
-		lamps: map[bot.PlatformName]*status.Lamp{}, seats: map[bot.PlatformName]string{}}
+	s := &service{
+		engine: engine, store: store, meter: registry, now: w.now, log: log, alone: turns,
+		lamps: map[bot.PlatformName]*status.Lamp{}, seats: map[bot.PlatformName]string{},
+	}
 	say := func(format string, args ...any) { fmt.Fprintf(w.stderr, "karussell: "+format+"\n", args...) }
 	say("store: %s", storeName(settings.DB))
 	if err := s.addPlatforms(settings, say); err != nil {
@@ -78,7 +80,7 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 		return nil, err
 	}
 	desk.desk = s.poller
-	if err := s.addStatus(settings, registry, open, say); err != nil {
+	if err := s.addStatus(w.ctx, settings, registry, open, say); err != nil {
 		return nil, err
 	}
 	if err := s.addBoard(settings, k.extractor.Gazetteer(), artist, say); err != nil {

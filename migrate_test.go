@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"log/slog"
 
 	"karussell/bot"
 	"karussell/store/bolt"
@@ -178,8 +177,7 @@ func TestReplicaStepsAside(t *testing.T) {
 	store := memory.New()
 	defer store.Close()
 	quiet := slog.New(slog.DiscardHandler)
-	now := func() time.Time { return time.Now() }
-	a, b := newReplica(fenced{store}, now, quiet), newReplica(fenced{store}, now, quiet)
+	a, b := newReplica(fenced{store}, time.Now, quiet), newReplica(fenced{store}, time.Now, quiet)
 	ctxA, stopA := context.WithCancel(t.Context())
 	inA := make(chan context.Context, 1)
 	endA := make(chan error, 1)

@@ -23,13 +23,13 @@ import (
 const leastRoom = 64 << 20
 
 // addStatus starts the operator's server where it is switched on.
-func (s *service) addStatus(c config.Config, registry *status.Registry, store keeper, say func(string, ...any)) error {
+func (s *service) addStatus(ctx context.Context, c config.Config, registry *status.Registry, store keeper, say func(string, ...any)) error {
 	if c.Status.Listen == "" {
 		say("Status server: off, KARUSSELL_STATUS_LISTEN is not set")
 		return nil
 	}
 	registry.Build(versionText())
-	bytes, probes := storeSize(store), []status.Probe{status.StoreProbe(s.store)}
+	bytes, probes := storeSize(ctx, store), []status.Probe{status.StoreProbe(s.store)}
 	if file, ok := store.(*bolt.Store); ok {
 		probes = append(probes, status.DiskProbe(filepath.Dir(file.Path()), leastRoom))
 	}
@@ -52,7 +52,7 @@ func (s *service) addStatus(c config.Config, registry *status.Registry, store ke
 }
 
 // storeSize measures the store, whatever keeps it.
-func storeSize(store keeper) func() (int64, error) {
+func storeSize(ctx context.Context, store keeper) func() (int64, error) {
 	return func() (int64, error) {
 		switch s := store.(type) {
 		case *bolt.Store:
@@ -62,7 +62,7 @@ func storeSize(store keeper) func() (int64, error) {
 			}
 			return info.Size(), nil
 		case *postgres.Store:
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
 			return s.Size(ctx)
 		}

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -74,7 +75,7 @@ func BenchmarkArticle(b *testing.B) {
 	b.ResetTimer()
 	for i := range b.N {
 		err := s.Update(b.Context(), func(tx bot.Tx) error {
-			a := bot.Article{Title: fmt.Sprint(i), Text: "Der Trainer ist beurlaubt.", ReadAt: noon}
+			a := bot.Article{Title: strconv.Itoa(i), Text: "Der Trainer ist beurlaubt.", ReadAt: noon}
 			return tx.PutArticle(&a, []string{fmt.Sprint("a", i), fmt.Sprint("b", i)}, []bot.Topic{"club:schalke"})
 		})
 		if err != nil {

@@ -12,8 +12,7 @@ const blockSize = 32
 // sequence names the SQL sequence of a space whose numbers may have gaps; "" for
 // the others.
 func sequence(s ledger.Space) string {
-	switch s {
-	case ledger.Deliveries, ledger.Parked:
+	if s == ledger.Deliveries || s == ledger.Parked {
 		return "number_" + s.String()
 	}
 	return ""

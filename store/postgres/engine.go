@@ -22,9 +22,9 @@ const (
 	// patience is how long an update is repeated while the server is away.
 	patience = 30 * time.Second
 	// groupSize is how many updates share a transaction at most.
-	groupSize = 128
-	pauseMin  = 2 * time.Millisecond
-	pauseMax  = time.Second
+	groupSize  = 128
+	leastPause = 2 * time.Millisecond
+	mostPause  = time.Second
 )
 
 type engine struct {
@@ -189,7 +189,7 @@ func (e *engine) committed(ctx context.Context) (bool, error) {
 
 // pause waits longer with every try, and never the same time as others.
 func pause(ctx context.Context, try int) error {
-	most := min(pauseMin<<min(try, 10), pauseMax)
+	most := min(leastPause<<min(try, 10), mostPause)
 	timer := time.NewTimer(most/2 + rand.N(most/2+1)) //nolint:gosec // no secret
 	defer timer.Stop()
 	select {

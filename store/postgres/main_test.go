@@ -17,8 +17,6 @@ import (
 )
 
 // shared is the server of all tests, started by the first that needs it.
-//
-//nolint:gochecknoglobals // owned by TestMain
 var shared struct {
 	once   sync.Once
 	server *postgrestest.Server

@@ -20,7 +20,6 @@ import (
 	"karussell/store/postgres"
 )
 
-//nolint:gochecknoglobals // constant
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func chat(n int) bot.ChatRef {
@@ -34,8 +33,8 @@ func fill(tb testing.TB, s bot.Store, chats, each int) {
 			for c := from; c < min(from+1000, chats); c++ {
 				for story := 1; story <= each; story++ {
 					d := bot.Delivery{
-						ID:   bot.NewDeliveryID(chat(c), bot.StoryID(story), 1, bot.DeliverPost),     //nolint:gosec // small
-						Chat: chat(c), Kind: bot.DeliverPost, Story: bot.StoryID(story), Revision: 1, //nolint:gosec // small
+						ID:   bot.NewDeliveryID(chat(c), bot.StoryID(story), 1, bot.DeliverPost),
+						Chat: chat(c), Kind: bot.DeliverPost, Story: bot.StoryID(story), Revision: 1,
 						Stage: bot.StageTalks, Topic: "club:schalke", Priority: bot.Priority(c % 3), Due: noon, Created: noon,
 					}
 					if err := tx.PutDelivery(d); err != nil {
@@ -147,7 +146,7 @@ func TestReplicasWriteTogether(t *testing.T) {
 
 func process(t *testing.T, address, mode string) (*exec.Cmd, io.Reader) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // ourselves
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "KARUSSELL_TEST_CLIENT="+address, "KARUSSELL_TEST_MODE="+mode)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -131,22 +132,11 @@ func (t *transaction) Scan(s ledger.Space, r ledger.Range, fn func(key, value []
 		if err != nil {
 			return err
 		}
-		last := len(page) < size
-		for _, row := range page {
-			for len(mine) > 0 && comes(mine[0].key, row.key, r.Reverse) < 0 {
-				if more, err := mine[0].give(fn); err != nil || !more {
-					return err
-				}
-				mine = mine[1:]
-			}
-			if len(mine) > 0 && bytes.Equal(mine[0].key, row.key) {
-				continue // ours replaces it, or deletes it
-			}
-			if more, err := fn(row.key, row.value); err != nil || !more {
-				return err
-			}
+		mine, err = merge(mine, page, r.Reverse, fn)
+		if err != nil {
+			return ended(err)
 		}
-		if last {
+		if len(page) < size {
 			break
 		}
 		r = behind(r, page[len(page)-1].key)
@@ -157,6 +147,36 @@ func (t *transaction) Scan(s ledger.Space, r ledger.Range, fn func(key, value []
 		}
 	}
 	return nil
+}
+
+// errEnough ends a scan early, without failure.
+var errEnough = errors.New("enough")
+
+func ended(err error) error {
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// merge hands on a page with the transaction's own writes between its rows, and
+// returns those that come later.
+func merge(mine, page []pair, reverse bool, fn func(key, value []byte) (bool, error)) ([]pair, error) {
+	for _, row := range page {
+		for len(mine) > 0 && comes(mine[0].key, row.key, reverse) < 0 {
+			if more, err := mine[0].give(fn); err != nil || !more {
+				return nil, cmp.Or(err, errEnough)
+			}
+			mine = mine[1:]
+		}
+		if len(mine) > 0 && bytes.Equal(mine[0].key, row.key) {
+			continue // ours replaces it, or deletes it
+		}
+		if more, err := row.give(fn); err != nil || !more {
+			return nil, cmp.Or(err, errEnough)
+		}
+	}
+	return mine, nil
 }
 
 // pair is a key with its value.

@@ -33,7 +33,7 @@ type Server struct {
 	account *syscall.Credential
 	args    []string
 	cmd     *exec.Cmd
-	leash   io.Closer // the server ends when it is closed, or when we die
+	leash   io.WriteCloser // the server ends when it is closed, or when we die
 	schemas atomic.Int64
 }
 
@@ -42,7 +42,7 @@ var ErrNone = errors.New("no PostgreSQL here: install the package postgresql, or
 
 // Start starts a server. durable keeps fsync on, for measuring.
 func Start(durable bool) (*Server, error) {
-	if address := os.Getenv("KARUSSELL_TEST_POSTGRES"); address != "" {
+	if address := os.Getenv("KARUSSELL_TEST_POSTGRES"); address != "" { //nolint:forbidigo // only tests use this package
 		return &Server{base: address}, nil
 	}
 	bin, err := binaries()
@@ -82,7 +82,7 @@ func binaries() (string, error) {
 		return "", err
 	}
 	slices.SortFunc(places, func(a, b string) int { return major(b) - major(a) })
-	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), places...) {
+	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), places...) { //nolint:forbidigo // only tests use this package
 		if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err == nil {
 			if _, err := exec.LookPath(filepath.Join(dir, "postgres")); err == nil {
 				return dir, nil
@@ -122,9 +122,9 @@ func unprivileged() (*syscall.Credential, error) {
 }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
+	cmd := exec.Command(name, args...) //nolint:gosec // what was found installed
 	cmd.Dir = s.dir
-	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")} //nolint:forbidigo // only tests use this package
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
 	return cmd
 }
@@ -160,7 +160,7 @@ func (s *Server) Launch() error {
 	s.cmd, s.leash = cmd, in
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo // TestMain has none
 		conn, err := pgx.Connect(ctx, s.base)
 		if err == nil {
 			err = conn.Close(ctx)
@@ -189,7 +189,7 @@ func (s *Server) Halt(crash bool) error {
 	if crash {
 		how = "QUIT"
 	}
-	_, err := fmt.Fprintln(s.leash.(io.Writer), how)
+	_, err := fmt.Fprintln(s.leash, how)
 	_ = s.leash.Close()
 	_ = s.cmd.Wait() // what the shell says is of no interest
 	s.cmd = nil
