@@ -116,7 +116,7 @@ func (e *engine) take() []*job {
 }
 
 // group runs jobs in one transaction until they are committed or cannot be.
-func (e *engine) group(ctx context.Context, group []*job) error {
+func (e *engine) group(ctx context.Context, group []*job) error { //nolint:contextcheck // a single caller's own
 	if len(group) > 1 { // one caller's end is not the others'
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 2*patience)

@@ -122,7 +122,7 @@ func unprivileged() (*syscall.Credential, error) {
 }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...) //nolint:gosec // what was found installed
+	cmd := exec.Command(name, args...) //nolint:gosec,noctx // what was found installed; it lives until Halt
 	cmd.Dir = s.dir
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")} //nolint:forbidigo // only tests use this package
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
