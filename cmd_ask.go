@@ -20,26 +20,13 @@ type askCmd struct {
 
 // Run answers one command: exit 0 answered, 1 failed, 2 wrong usage.
 func (c *askCmd) Run(w *world) error {
-	settings, err := w.settings(c.DB)
-	if err != nil {
-		return err
-	}
-	log := w.logger(settings.Log)
-	k, err := loadKnowledge()
-	if err != nil {
-		return err
-	}
-	return withStore(w, settings, log, func(store keeper) error {
-		engine, err := newEngine(w, settings, store, k, log, nil)
-		if err != nil {
-			return err
-		}
-		request, err := parseCommand(engine.Commands(), strings.Join(c.Text, " "))
+	return withEngine(w, c.DB, func(d *desk) error {
+		request, err := parseCommand(d.engine.Commands(), strings.Join(c.Text, " "))
 		if err != nil {
 			return usageError{err}
 		}
 		request.Language = c.Lang
-		answer := engine.Respond(w.ctx, request)
+		answer := d.engine.Respond(w.ctx, request)
 		if _, err := fmt.Fprintln(w.stdout, answer.Text()); err != nil {
 			return err
 		}

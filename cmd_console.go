@@ -13,27 +13,14 @@ type consoleCmd struct {
 // Run talks to the bot in this terminal; alerts that are due to it are shown
 // between the prompts.
 func (c *consoleCmd) Run(w *world) error {
-	settings, err := w.settings(c.DB)
-	if err != nil {
-		return err
-	}
-	log := w.logger(settings.Log)
-	k, err := loadKnowledge()
-	if err != nil {
-		return err
-	}
-	return withStore(w, settings, log, func(store keeper) error {
-		engine, err := newEngine(w, settings, store, k, log, nil)
-		if err != nil {
-			return err
-		}
+	return withEngine(w, c.DB, func(d *desk) error {
 		screen, err := console.New(console.Options{
 			In: w.stdin, Out: w.stdout, Colour: w.stdoutTerminal, Prompt: w.stdinTerminal, Language: c.Lang, Now: w.now,
 		})
 		if err != nil {
 			return err
 		}
-		s := service{engine: engine, store: store, platforms: []bot.Platform{screen}, meter: bot.NoMeter{}, now: w.now, log: log}
+		s := service{engine: d.engine, store: d.store, platforms: []bot.Platform{screen}, meter: bot.NoMeter{}, now: w.now, log: d.log}
 		return s.run(w.ctx)
 	})
 }

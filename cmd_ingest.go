@@ -28,27 +28,15 @@ type ingestCmd struct {
 
 // Run reads the articles into the store. Running it twice changes nothing.
 func (c *ingestCmd) Run(w *world) error {
-	settings, err := w.settings(c.DB)
-	if err != nil {
-		return err
-	}
 	published, err := bot.ParseDate(c.Published)
 	if err != nil {
 		return usageError{err}
 	}
-	log := w.logger(settings.Log)
-	k, err := loadKnowledge()
-	if err != nil {
-		return err
-	}
-	return withStore(w, settings, log, func(store keeper) error {
-		engine, err := newEngine(w, settings, store, k, log, nil)
-		if err != nil {
-			return err
-		}
-		in := intake{w: w, engine: engine, cmd: c, published: published, pages: feed.NewReader(userAgent(settings), settings.Feeds.AllowPrivate)}
-		defer in.pages.Close()
-		return in.all(w.ctx, c.Paths, log)
+	return withEngine(w, c.DB, func(d *desk) error {
+		pages := feed.NewReader(userAgent(d.settings), d.settings.Feeds.AllowPrivate)
+		defer pages.Close()
+		in := intake{w: w, engine: d.engine, cmd: c, published: published, pages: pages}
+		return in.all(w.ctx, c.Paths, d.log)
 	})
 }
 

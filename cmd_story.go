@@ -15,28 +15,15 @@ type storyCmd struct {
 
 // Run shows a story with all its reports, or withdraws it.
 func (c *storyCmd) Run(w *world) error {
-	settings, err := w.settings(c.DB)
-	if err != nil {
-		return err
-	}
-	log := w.logger(settings.Log)
-	k, err := loadKnowledge()
-	if err != nil {
-		return err
-	}
-	return withStore(w, settings, log, func(store keeper) error {
-		engine, err := newEngine(w, settings, store, k, log, nil)
-		if err != nil {
-			return err
-		}
+	return withEngine(w, c.DB, func(d *desk) error {
 		id := bot.StoryID(c.ID)
 		if c.Retract {
-			if err := engine.Correct(w.ctx, id, bot.CorrectRetract, c.Words); err != nil {
+			if err := d.engine.Correct(w.ctx, id, bot.CorrectRetract, c.Words); err != nil {
 				return fmt.Errorf("story %d: %w", c.ID, err)
 			}
 		}
 		var s bot.Story
-		err = store.View(w.ctx, func(tx bot.ReadTx) (err error) {
+		err = d.store.View(w.ctx, func(tx bot.ReadTx) (err error) {
 			s, err = tx.Story(id)
 			return err
 		})

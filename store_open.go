@@ -115,6 +115,34 @@ func withStore(w *world, c config.Config, log *slog.Logger, fn func(keeper) erro
 	return errors.Join(fn(store), store.Close())
 }
 
+// desk is what a command works at: an engine on an open store.
+type desk struct {
+	settings config.Config
+	store    keeper
+	engine   *bot.Engine
+	log      *slog.Logger
+}
+
+// withEngine opens the store for one command, with an engine on it.
+func withEngine(w *world, db string, fn func(*desk) error) error {
+	settings, err := w.settings(db)
+	if err != nil {
+		return err
+	}
+	log := w.logger(settings.Log)
+	k, err := loadKnowledge()
+	if err != nil {
+		return err
+	}
+	return withStore(w, settings, log, func(store keeper) error {
+		engine, err := newEngine(w, settings, store, k, log, nil)
+		if err != nil {
+			return err
+		}
+		return fn(&desk{settings: settings, store: store, engine: engine, log: log})
+	})
+}
+
 // notebook gives adapters their small facts from the store.
 type notebook struct {
 	store  bot.Store
