@@ -23,7 +23,7 @@ func (c *storyCmd) Run(w *world) error {
 			}
 		}
 		var s bot.Story
-		err = d.store.View(w.ctx, func(tx bot.ReadTx) (err error) {
+		err := d.store.View(w.ctx, func(tx bot.ReadTx) (err error) {
 			s, err = tx.Story(id)
 			return err
 		})
