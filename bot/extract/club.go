@@ -36,7 +36,7 @@ func (d *doc) findClubs() {
 			w = ","
 		}
 		d.words = append(d.words, w)
-		d.wordAt = append(d.wordAt, int32(i)) //nolint:gosec // fewer than bytes
+		d.wordAt = append(d.wordAt, int32(i))
 	}
 	hits := d.gaz.Find(d.words)
 	for i := range hits {

@@ -127,15 +127,7 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 	if clauses > 0 && d.sents[t.sent].kind == headlineBlock {
 		score -= 5
 	}
-	if x.sense >= gazetteer.Town && !x.noun && !d.clubs[x.ent].anchored {
-		score -= 4
-		if !d.is(x.from-1, classPlace) || d.clubs[x.ent].national {
-			score -= 2
-		}
-	}
-	if x.sense == gazetteer.Nickname && !d.clubs[x.ent].anchored && d.clubs[x.ent].count < 3 {
-		score -= 3
-	}
+	score -= d.vagueness(x)
 	if d.takenBy(t, k, p) {
 		score -= 6
 	}
@@ -176,6 +168,22 @@ func (d *doc) mentionScore(t *trigger, k, p int, arrival bool) float64 {
 		score += 2
 	}
 	return score
+}
+
+// vagueness grades how little a town or a nickname says that a club is meant.
+func (d *doc) vagueness(x *mention) float64 {
+	c := &d.clubs[x.ent]
+	switch {
+	case c.anchored:
+		return 0
+	case x.sense >= gazetteer.Town && !x.noun && (!d.is(x.from-1, classPlace) || c.national):
+		return 6
+	case x.sense >= gazetteer.Town && !x.noun:
+		return 4
+	case x.sense == gazetteer.Nickname && c.count < 3:
+		return 3
+	}
+	return 0
 }
 
 // dismisses reports whether a club is the subject of an English verb of

@@ -208,6 +208,27 @@ func (d *doc) resolvePersons() {
 	}
 }
 
+// playing is the age from which hardly anybody plays and most coaches begin.
+const playing = 33
+
+// youngPlayer is the player of unknown age whom the article names first of all,
+// when somebody of that age is more likely a player than a coach; else -1.
+func (d *doc) youngPlayer(m, age int) int {
+	if !d.german() || age >= playing {
+		return -1
+	}
+	first := -1
+	for p := range d.persons {
+		if x := &d.persons[p]; x.first < d.ments[m].from && x.first >= 0 && (first < 0 || x.first < d.persons[first].first) && (x.grade() != 0) {
+			first = p
+		}
+	}
+	if first >= 0 && d.persons[first].grade() < 0 && d.persons[first].age == 0 {
+		return first
+	}
+	return -1
+}
+
 // aged is the person of that age, else the salient one whose age is unknown.
 func (d *doc) aged(m, age int) int {
 	for p := range d.persons {
@@ -216,6 +237,9 @@ func (d *doc) aged(m, age int) int {
 		}
 	}
 	p := d.salient(m, false)
+	if young := d.youngPlayer(m, age); young >= 0 && p >= 0 && d.persons[p].grade() > 0 {
+		p = young
+	}
 	if p >= 0 && d.persons[p].age == 0 {
 		d.persons[p].age = age
 		return p

@@ -420,7 +420,7 @@ func (d *doc) readDateline() {
 // date of the article; in a last line only in parentheses.
 func (d *doc) fullDate(i int, closing bool) bot.Date {
 	t := &d.toks[i]
-	if t.kind != numberToken && !(t.class.has(classMonth) && t.capital && !d.german()) {
+	if t.kind != numberToken && (!t.class.has(classMonth) || !t.capital || d.german()) {
 		return ""
 	}
 	if closing && d.norm(d.sents[t.sent].from) != "(" {

@@ -13,7 +13,6 @@ import (
 	"karussell/bot/extract/score"
 )
 
-//nolint:gochecknoglobals // a test flag
 var update = flag.Bool("update", false, "store the present figures as the ones to hold")
 
 // tolerance is how far a figure may fall before the test fails: two points.
@@ -75,11 +74,11 @@ func figures(r *score.Report) map[string]float64 {
 	return f
 }
 
-func newExtractor(t testing.TB) *extract.Extractor {
-	t.Helper()
+func newExtractor(tb testing.TB) *extract.Extractor {
+	tb.Helper()
 	x, err := extract.New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return x
 }

@@ -313,24 +313,8 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 		typ: typ, person: d.ments[m].ent, role: im.role, manner: im.manner, stage: im.stage, stance: im.stance,
 		sent: t.sent, from: t.head, rule: im.id, order: t.from, pred: pred,
 	}
-	if why := d.notCoach(t, f.person, pred); why != "" {
+	if why := d.impossible(t, f.person, typ, pred); why != "" {
 		t.why = why
-		return
-	}
-	if typ == bot.Appointment && !pred && d.otherOffice(t) {
-		t.why = "appointed to another office"
-		return
-	}
-	if im.weak && typ == bot.Appointment && d.incumbent(f.person) {
-		t.why = "he is the coach already"
-		return
-	}
-	if d.onlyWished(typ) {
-		t.why = "a vote among readers"
-		return
-	}
-	if typ == bot.Appointment && !pred && d.standsIn(t, f.person) {
-		t.why = "stands in for a coach who keeps his post"
 		return
 	}
 	f.sign = im.sign
@@ -360,7 +344,7 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	if typ == bot.Appointment && d.hypothetical(t) {
 		f.typ, f.stage, f.status = bot.Link, bot.Candidate, bot.Reported
 	}
-	d.time(t, m, &f)
+	d.time(t, &f)
 	f.until = d.untilNear(t, typ)
 	d.facts = append(d.facts, f)
 }
@@ -385,8 +369,28 @@ func (d *doc) otherOffice(t *trigger) bool {
 	return false
 }
 
+// impossible says why a trigger tells nothing of that type about the person, or
+// "".
+func (d *doc) impossible(t *trigger, p int, typ bot.EventType, pred bool) string {
+	if why := d.notCoach(t, p); why != "" {
+		return why
+	}
+	comes := typ == bot.Appointment && !pred
+	switch {
+	case comes && d.otherOffice(t):
+		return "appointed to another office"
+	case t.idiom.weak && typ == bot.Appointment && d.incumbent(p):
+		return "he is the coach already"
+	case d.onlyWished(typ):
+		return "a vote among readers"
+	case comes && d.standsIn(t, p):
+		return "stands in for a coach who keeps his post"
+	}
+	return ""
+}
+
 // notCoach says why the person cannot be the coach of a fact, or "".
-func (d *doc) notCoach(t *trigger, p int, pred bool) string {
+func (d *doc) notCoach(t *trigger, p int) string {
 	who := &d.persons[p]
 	switch g := who.grade(); {
 	case who.staff > 0 && g < 0:

@@ -12,7 +12,7 @@ import (
 const freshDays = 7
 
 // time dates a fact and says whether it is news.
-func (d *doc) time(t *trigger, m int, f *fact) {
+func (d *doc) time(t *trigger, f *fact) {
 	present := f.typ == bot.Link || f.typ == bot.Rejection || f.typ == bot.Pressure
 	w, found := d.dateNear(t, present)
 	if found && !d.german() && d.announced(t) && d.isOld(&w) {
@@ -21,8 +21,17 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 	if found {
 		f.date = w.date
 	}
+	if !d.timeByWords(t, f, &w, found) {
+		d.timeByDate(t, f, &w, found, present)
+	}
+	f.proof = f.fresh && (found && (w.recent || d.isNew(w.date)) || t.idiom.now || t.idiom.strong && !d.pastVerb(t) || t.sent < 3 || d.sents[t.sent].kind == headlineBlock || d.sents[t.sent].kind == teaserBlock)
+}
+
+// timeByWords decides by the words around a trigger and by days; false leaves it
+// to the date and the tense.
+func (d *doc) timeByWords(t *trigger, f *fact, w *when, found bool) bool {
 	switch {
-	case d.topic.hindsight && !(found && (w.recent || w.future)):
+	case d.topic.hindsight && (!found || !w.recent && !w.future):
 		f.fresh, f.stale = false, true
 	case d.newsWord(t):
 		f.fresh = true
@@ -30,25 +39,35 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 		f.fresh = false
 	case t.idiom.old:
 		f.fresh, f.stale = false, true
-	case t.idiom.now && !(found && d.german() && len(w.date) >= 7 && d.isOld(&w)):
+	case t.idiom.now && (!found || !d.german() || len(w.date) < 7 || !d.isOld(w)):
 		f.fresh = true
 	case found && w.day && d.oldSentence(t):
 		f.fresh, f.stale = false, true
 	case d.background(t, found && w.recent):
 		f.fresh = false
-		f.stale = found && d.isOld(&w)
+		f.stale = found && d.isOld(w)
 	case found && w.day:
 		f.fresh = true
 	case d.afterNoun(t):
 		f.fresh = false
+	default:
+		return false
+	}
+	return true
+}
+
+// timeByDate decides by the date, else by the tense and the place in the
+// article.
+func (d *doc) timeByDate(t *trigger, f *fact, w *when, found, present bool) {
+	switch {
 	case found && w.recent && (d.published != "" || !d.oldSentence(t)):
 		f.fresh = true
 	case found && (w.future || d.isFuture(w.date)):
-		f.fresh = !f.pred || true
+		f.fresh = true
 		if !d.isFuture(f.date) {
 			f.date = ""
 		}
-	case found && d.isOld(&w):
+	case found && d.isOld(w):
 		f.fresh, f.stale = false, true
 	case found && len(w.date) == 4 && d.pluperfect(t): // "hatte Anfang des Jahres"
 		f.fresh = false
@@ -69,7 +88,6 @@ func (d *doc) time(t *trigger, m int, f *fact) {
 	default:
 		f.fresh = true
 	}
-	f.proof = f.fresh && (found && (w.recent || d.isNew(w.date)) || t.idiom.now || t.idiom.strong && !d.pastVerb(t) || t.sent < 3 || d.sents[t.sent].kind == headlineBlock || d.sents[t.sent].kind == teaserBlock)
 }
 
 // newsWord reports whether words such as "ab sofort" make the trigger news.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -214,7 +215,7 @@ func (l *lexicon) compile(i *idiom, fields []string) error {
 		} else {
 			i.phrases = append(i.phrases, id)
 			if len(i.phrases) == 1 {
-				l.phrases[id].owner = append(l.phrases[id].owner, int32(len(l.idioms))) //nolint:gosec // as above
+				l.phrases[id].owner = append(l.phrases[id].owner, int32(len(l.idioms))) //nolint:gosec // a few thousand
 			}
 		}
 		p, never, words = phrase{}, false, words[:0]
@@ -292,25 +293,11 @@ func (l *lexicon) elemFor(alt string) (elemID, error) {
 	var forms []string
 	switch {
 	case alt == "":
-		return 0, fmt.Errorf("an empty alternative")
+		return 0, errors.New("an empty alternative")
 	case alt[0] == '@':
-		name, form, _ := strings.Cut(alt[1:], ".")
-		v, ok := l.verbs[foldWord(name)]
-		if !ok {
-			return 0, fmt.Errorf("no verb is called %q", name)
-		}
-		switch form {
-		case "split":
-			forms = v.finite
-		case "part":
-			forms = v.participle
-		case "":
-			forms = append(append([]string{}, v.joined...), v.participle...)
-			if v.particle == "" {
-				forms = append(forms, v.finite...)
-			}
-		default:
-			return 0, fmt.Errorf("no form is called %q", form)
+		var err error
+		if forms, err = l.verbForms(alt); err != nil {
+			return 0, err
 		}
 	case alt[0] == '[':
 		c, ok := classNames[strings.Trim(alt, "[]")]
@@ -341,6 +328,28 @@ func (l *lexicon) elemFor(alt string) (elemID, error) {
 	return id, nil
 }
 
+// verbForms is the words that "@verb", "@verb.split" or "@verb.part" stands for.
+func (l *lexicon) verbForms(alt string) ([]string, error) {
+	name, form, _ := strings.Cut(alt[1:], ".")
+	v, ok := l.verbs[foldWord(name)]
+	if !ok {
+		return nil, fmt.Errorf("no verb is called %q", name)
+	}
+	switch form {
+	case "split":
+		return v.finite, nil
+	case "part":
+		return v.participle, nil
+	case "":
+		forms := append(append([]string{}, v.joined...), v.participle...)
+		if v.particle == "" {
+			forms = append(forms, v.finite...)
+		}
+		return forms, nil
+	}
+	return nil, fmt.Errorf("no form is called %q", form)
+}
+
 // seal indexes the phrases by the elements they begin with. Words that only
 // patterns name have the classes of their ending.
 func (l *lexicon) seal() {
@@ -360,10 +369,10 @@ func (l *lexicon) seal() {
 	for p := range l.phrases {
 		first := &l.phrases[p].elems[0]
 		for _, id := range first.ids {
-			l.byElem[id] = append(l.byElem[id], phraseID(p)) //nolint:gosec // a few thousand
+			l.byElem[id] = append(l.byElem[id], phraseID(p))
 		}
 		if kind := first.mention(); kind != 0 {
-			l.byEntity[kind] = append(l.byEntity[kind], phraseID(p)) //nolint:gosec // as above
+			l.byEntity[kind] = append(l.byEntity[kind], phraseID(p))
 		}
 	}
 }

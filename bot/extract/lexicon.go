@@ -122,7 +122,7 @@ func eachLine(files fs.FS, name string, read func(file string, n int, line strin
 	if err != nil {
 		return fmt.Errorf("lexicon: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	s := bufio.NewScanner(f)
 	for n := 1; s.Scan(); n++ {
 		line := strings.TrimSpace(s.Text())

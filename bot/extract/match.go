@@ -1,6 +1,9 @@
 package extract
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // maxReach is the longest distance in tokens between the parts of one idiom.
 const maxReach = 26
@@ -138,10 +141,12 @@ func (d *doc) matchElem(e *element, i, to int) int {
 		}
 		if h := &d.hit; h.captures < len(h.capture) {
 			what := e.person
-			if want == clubMention {
+			switch want {
+			case clubMention:
 				what = 'K'
-			} else if want == dateMention {
+			case dateMention:
 				what = 'D'
+			case personMention, outletMention, mentionKinds:
 			}
 			h.capture[h.captures] = capture{what, int(t.ment)}
 			h.captures++
@@ -155,10 +160,8 @@ func (d *doc) matchElem(e *element, i, to int) int {
 		return 0 // "Chicago Fire" fires nobody
 	}
 	for _, id := range e.ids {
-		for _, have := range t.info.elems {
-			if have == id {
-				return 1
-			}
+		if slices.Contains(t.info.elems, id) {
+			return 1
 		}
 	}
 	return 0

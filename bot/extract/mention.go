@@ -52,13 +52,12 @@ type mention struct {
 }
 
 // cover adds a mention and marks its tokens.
-func (d *doc) cover(m mention) int {
+func (d *doc) cover(m mention) {
 	i := len(d.ments)
 	d.ments = append(d.ments, m)
 	for k := m.from; k < m.to; k++ {
 		d.toks[k].ment = int32(i) //nolint:gosec // fewer than bytes
 	}
-	return i
 }
 
 // free reports whether no mention covers tokens [from,to).

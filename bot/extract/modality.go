@@ -169,14 +169,10 @@ func (d *doc) certainty(t *trigger, typ bot.EventType) bot.Status {
 	beside := d.beside(t.sent)
 	for i := range beside {
 		o := &beside[i]
-		switch o.idiom.kind {
-		case kindHedge:
-			if d.reaches(o, t) {
-				return bot.Reported
-			}
-		case kindOfficial:
-			official = true
+		if o.idiom.kind == kindHedge && d.reaches(o, t) {
+			return bot.Reported
 		}
+		official = official || o.idiom.kind == kindOfficial
 	}
 	if d.modalNear(t) {
 		return bot.Reported
@@ -328,6 +324,7 @@ func (d *doc) roleNear(from, to int, x *mention) bot.Role {
 			continue
 		}
 		switch o := d.officeAt(i); o.role {
+		case bot.Head, bot.Player:
 		case bot.Assistant, bot.Interim, bot.Youth:
 			before := d.norm(o.from - 1)
 			if !d.german() && d.norm(i-1) != "" && o.from < i && (strings.HasSuffix(d.norm(i-1), "ed") || d.norm(i-1) == "as") {

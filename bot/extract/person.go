@@ -364,7 +364,7 @@ func (d *doc) surnameOf(i int) int {
 	best := -1
 	for p := range d.persons {
 		last := d.persons[p].last
-		if norm != last && !(len(norm) == len(last)+1 && norm[len(last)] == 's' && norm[:len(last)] == last) {
+		if norm != last && (len(norm) != len(last)+1 || norm[len(last)] != 's' || norm[:len(last)] != last) {
 			continue
 		}
 		if d.persons[p].common && !d.surnameNotWord(i) {

@@ -416,20 +416,8 @@ func (d *doc) postAfter(m int) {
 	x := &d.ments[m]
 	i := x.to
 	o, before := d.officeBefore(x.from)
-	if d.norm(i) == "(" { // "X (Y)", "X (44, Y)"
-		for k := i + 1; k < len(d.toks) && k < i+9 && d.norm(k) != ")"; k++ {
-			if c := d.clubAt(k); c >= 0 {
-				if d.norm(k-1) == "frueher" || d.norm(k-1) == "ex" || d.norm(k-1) == "zuletzt" || d.norm(k-1) == "formerly" || d.norm(k-1) == "ehemals" {
-					o.former = true
-				}
-				if before && o.other {
-					return
-				}
-				o.coach = true
-				d.addPost(x.ent, c, &o, "post.brackets", x.from)
-				return
-			}
-		}
+	if d.norm(i) == "(" {
+		d.postInBrackets(m, o, before)
 		return
 	}
 	if after, ok := d.officeAfter(i); ok && after.coach {
@@ -444,7 +432,7 @@ func (d *doc) postAfter(m int) {
 		}
 		return
 	}
-	if d.norm(i) == "(" || i >= len(d.toks) || !d.sameSentence(i, x.from) {
+	if i >= len(d.toks) || !d.sameSentence(i, x.from) {
 		return
 	}
 	if d.norm(i) == "," && d.apposition(m) {
@@ -474,6 +462,28 @@ func (d *doc) postAfter(m int) {
 				return
 			}
 		}
+	}
+}
+
+// postInBrackets reads "X (Y)", "X (44, Y)"; before says that the office o stands
+// before the name.
+func (d *doc) postInBrackets(m int, o office, before bool) {
+	x := &d.ments[m]
+	for k := x.to + 1; k < len(d.toks) && k < x.to+9 && d.norm(k) != ")"; k++ {
+		c := d.clubAt(k)
+		if c < 0 {
+			continue
+		}
+		switch d.norm(k - 1) {
+		case "frueher", "ex", "zuletzt", "formerly", "ehemals":
+			o.former = true
+		}
+		if before && o.other {
+			return
+		}
+		o.coach = true
+		d.addPost(x.ent, c, &o, "post.brackets", x.from)
+		return
 	}
 }
 

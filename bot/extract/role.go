@@ -80,7 +80,7 @@ func (d *doc) officeAt(k int) office {
 	o := office{class: c, from: k, to: k + 1}
 	o.classify(c, d.german())
 	for j := k - 1; j >= 0 && j >= k-4 && d.sameSentence(j, k); j-- {
-		if !d.colour(&o, j, k) {
+		if !d.colour(&o, j) {
 			break
 		}
 		o.from = j
@@ -113,7 +113,7 @@ func (o *office) classify(c class, german bool) {
 }
 
 // colour reads one word before a role noun; false ends the description.
-func (d *doc) colour(o *office, j, k int) bool {
+func (d *doc) colour(o *office, j int) bool {
 	t := &d.toks[j]
 	joined := d.toks[j+1].glued
 	switch n := t.norm; {

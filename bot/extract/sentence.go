@@ -1,9 +1,6 @@
 package extract
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // sentence is a range of tokens.
 type sentence struct {
@@ -178,12 +175,4 @@ func (d *doc) markQuotes(from, to int) {
 		}
 		t.quoted = open
 	}
-}
-
-// upperFirst reports whether a word begins with an upper case letter.
-func upperFirst(s string) bool {
-	for _, r := range s {
-		return unicode.IsUpper(r)
-	}
-	return false
 }

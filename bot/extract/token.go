@@ -55,7 +55,7 @@ func (f *folder) add(r rune) {
 		if 'A' <= r && r <= 'Z' {
 			r += 'a' - 'A'
 		}
-		f.buf = append(f.buf, byte(r))
+		f.buf = append(f.buf, byte(r)) //nolint:gosec // below utf8.RuneSelf
 	case r == diaeresis:
 		if n := len(f.buf); n > 0 && strings.IndexByte("aou", f.buf[n-1]) >= 0 {
 			f.buf = append(f.buf, 'e')
