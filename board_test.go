@@ -21,26 +21,26 @@ import (
 )
 
 // newBoard is the board over the articles in samples/.
-func newBoard(t testing.TB, now func() time.Time) *board.Board {
-	t.Helper()
+func newBoard(tb testing.TB, now func() time.Time) *board.Board {
+	tb.Helper()
 	k, err := loadKnowledge()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	artist, err := picture.New(k.extractor.Gazetteer())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	store := memory.New()
-	t.Cleanup(func() { _ = store.Close() })
+	tb.Cleanup(func() { _ = store.Close() })
 	log := slog.New(slog.DiscardHandler)
 	engine, err := newEngine(&world{now: sampleTime}, config.Config{}, store, k, log, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	samples, err := readSamples()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var batch bot.Batch
 	for _, a := range samples {
@@ -49,12 +49,12 @@ func newBoard(t testing.TB, now func() time.Time) *board.Board {
 			Published: "2026-11-20", ReadAt: sampleTime().Add(-time.Duration(a.Hours) * time.Hour),
 		})
 	}
-	if _, err := engine.Ingest(t.Context(), batch); err != nil {
-		t.Fatal(err)
+	if _, err := engine.Ingest(tb.Context(), batch); err != nil {
+		tb.Fatal(err)
 	}
 	b, err := board.New(board.Setup{Desk: engine, Store: store, Clubs: k.extractor.Gazetteer(), Artist: artist, Now: now, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

@@ -270,7 +270,7 @@ func (b *browser) picture(name string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.png", name)), raw, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), raw, 0o600); err != nil {
 		b.t.Fatal(err)
 	}
 }

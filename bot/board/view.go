@@ -139,13 +139,7 @@ func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, err
 		if err != nil {
 			return err
 		}
-		for _, g := range b.groups(w, rows) {
-			for _, r := range g.Rows {
-				if r.ClubID == string(id) {
-					v.Groups = []group{{Name: g.Name, ID: g.ID, Rows: []row{r}}}
-				}
-			}
-		}
+		v.Groups = only(b.groups(w, rows), id)
 		return nil
 	})
 	if !known && len(v.Stories) > 0 {
@@ -155,6 +149,18 @@ func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, err
 		b.show(ctx, &v, "club", string(id))
 	}
 	return v, err
+}
+
+// only keeps one club's row.
+func only(groups []group, id bot.ClubID) []group {
+	for _, g := range groups {
+		for _, r := range g.Rows {
+			if r.ClubID == string(id) {
+				return []group{{Name: g.Name, ID: g.ID, Rows: []row{r}}}
+			}
+		}
+	}
+	return nil
 }
 
 func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, error) {
@@ -208,7 +214,7 @@ func (b *Board) search(ctx context.Context, r *http.Request, w words) (document,
 		}
 		// Completions forgive typing mistakes; who spelled it right comes first.
 		spelled := func(h hit) int { return strings.Index(bot.Slug(h.Text), bot.Slug(query)) }
-		slices.SortStableFunc(v.Hits, func(x, y hit) int { return cmp.Compare(uint(spelled(x)), uint(spelled(y))) }) //nolint:gosec // absent: last
+		slices.SortStableFunc(v.Hits, func(x, y hit) int { return cmp.Compare(uint(spelled(x)), uint(spelled(y))) })
 	}
 	return b.page("search.html", v)
 }

@@ -121,7 +121,7 @@ func TestImportRefusesWhatWouldLoseSomething(t *testing.T) {
 		t.Errorf("a failed import leaves %q", left)
 	}
 	// An empty store is as good as none.
-	open(t, fresh, bolt.Options{}).Close() //nolint:errcheck // checked by the import
+	open(t, fresh, bolt.Options{}).Close()
 	if err := bolt.Import(t.Context(), fresh, bytes.NewReader(lines), bolt.Options{}); err != nil {
 		t.Error(err)
 	}

@@ -115,36 +115,11 @@ func (e *exporter) flush() error {
 // readable is what an entry says, or nil where the key says it all or the
 // record cannot be read: the bytes are exported in any case.
 func readable(s Space, value []byte) json.RawMessage {
-	var v any
-	var err error
-	switch s {
-	case Meta:
-		v, err = lastNumber(value)
-	case Articles:
-		v, err = articleCodec.decode(value)
-	case Texts:
-		v, err = textCodec.decode(value)
-	case Findings:
-		v, err = findingsCodec.decode(value)
-	case Stories:
-		v, err = storyCodec.decode(value)
-	case Coaches:
-		v, err = coachCodec.decode(value)
-	case Chats:
-		v, err = chatCodec.decode(value)
-	case Subscribers:
-		v, err = subscriptionCodec.decode(value)
-	case Postings:
-		v, err = postingCodec.decode(value)
-	case Deliveries:
-		v, err = deliveryCodec.decode(value)
-	case Fanouts:
-		v, err = fanoutCodec.decode(value)
-	case Feeds:
-		v, err = feedCodec.decode(value)
-	default:
+	decode, ok := readers()[s]
+	if !ok {
 		return nil
 	}
+	v, err := decode(value)
 	if err != nil {
 		return nil
 	}
@@ -153,6 +128,28 @@ func readable(s Space, value []byte) json.RawMessage {
 		return nil
 	}
 	return raw
+}
+
+// readers decode the spaces that hold records.
+func readers() map[Space]func([]byte) (any, error) {
+	return map[Space]func([]byte) (any, error){
+		Meta:        func(b []byte) (any, error) { return lastNumber(b) },
+		Articles:    reader(articleCodec),
+		Texts:       reader(textCodec),
+		Findings:    reader(findingsCodec),
+		Stories:     reader(storyCodec),
+		Coaches:     reader(coachCodec),
+		Chats:       reader(chatCodec),
+		Subscribers: reader(subscriptionCodec),
+		Postings:    reader(postingCodec),
+		Deliveries:  reader(deliveryCodec),
+		Fanouts:     reader(fanoutCodec),
+		Feeds:       reader(feedCodec),
+	}
+}
+
+func reader[T any](c codec[T]) func([]byte) (any, error) {
+	return func(b []byte) (any, error) { return c.decode(b) }
 }
 
 // ErrExport means that a file is no export, is cut off, or was changed.
