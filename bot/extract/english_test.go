@@ -23,11 +23,13 @@ func TestEnglishPhrases(t *testing.T) {
 		}
 		t.Run(text, func(t *testing.T) {
 			got := ""
+			var gotSb26 strings.Builder
 			for _, e := range x.Extract(bot.Article{Text: strings.ReplaceAll(text, " // ", "\n\n"), Published: "2025-03-12"}).Events {
 				if e.Fresh {
-					got += string(e.Type) + " " + e.Coach + " / " + e.Club + ";"
+					gotSb26.WriteString(string(e.Type) + " " + e.Coach + " / " + e.Club + ";")
 				}
 			}
+			got += gotSb26.String()
 			if want == "none" {
 				want = ""
 			} else {

@@ -131,16 +131,7 @@ func (c *comparison) counts(t bot.EventType, f func(*Counts)) {
 
 // events compares the fresh events.
 func (c *comparison) events(found []bot.Event) {
-	gold := map[string]*GoldEvent{}
-	quiet := true
-	for i := range c.pair.Gold.Events {
-		g := &c.pair.Gold.Events[i]
-		key := c.event(g.Type, g.Coach, g.Club)
-		if old := gold[key]; old == nil || old.Fresh != nil && !*old.Fresh {
-			gold[key] = g
-		}
-		quiet = quiet && (g.Fresh == nil || !*g.Fresh)
-	}
+	gold, quiet := c.goldByKey()
 	alerts := 0
 	hit := map[string]bool{}
 	for i := range found {
@@ -151,19 +142,22 @@ func (c *comparison) events(found []bot.Event) {
 			continue
 		}
 		hit[key] = true
-		if g == nil || !*g.Fresh {
-			alerts++
-			c.counts(e.Type, func(n *Counts) { n.Wrong++ })
-			note := e.Rule + ": " + e.Quote
-			if g != nil {
-				note = "history; " + note
-			}
-			c.miss("unexpected", string(e.Type)+" "+e.Coach+" / "+e.Club, note)
+		if g != nil && *g.Fresh {
+			c.counts(e.Type, func(n *Counts) { n.Right++ })
+			c.fields(e, g)
 			continue
 		}
-		c.counts(e.Type, func(n *Counts) { n.Right++ })
-		c.fields(e, g)
+		alerts++
+		c.unexpected(e, g)
 	}
+	c.missed(found, hit)
+	if quiet {
+		c.each(func(g *Group) { g.Quiet++; g.Alerts += alerts })
+	}
+}
+
+// missed counts the gold's news that was not hit.
+func (c *comparison) missed(found []bot.Event, hit map[string]bool) {
 	for i := range c.pair.Gold.Events {
 		g := &c.pair.Gold.Events[i]
 		if key := c.event(g.Type, g.Coach, g.Club); g.Fresh != nil && *g.Fresh && !hit[key] {
@@ -172,9 +166,31 @@ func (c *comparison) events(found []bot.Event) {
 			hit[key] = true
 		}
 	}
-	if quiet {
-		c.each(func(g *Group) { g.Quiet++; g.Alerts += alerts })
+}
+
+// goldByKey indexes the gold events, news before history of the same key; quiet
+// reports whether there is no news among them.
+func (c *comparison) goldByKey() (gold map[string]*GoldEvent, quiet bool) {
+	gold, quiet = map[string]*GoldEvent{}, true
+	for i := range c.pair.Gold.Events {
+		g := &c.pair.Gold.Events[i]
+		key := c.event(g.Type, g.Coach, g.Club)
+		if old := gold[key]; old == nil || old.Fresh != nil && !*old.Fresh {
+			gold[key] = g
+		}
+		quiet = quiet && (g.Fresh == nil || !*g.Fresh)
 	}
+	return gold, quiet
+}
+
+// unexpected counts news that the gold does not know, or knows as history.
+func (c *comparison) unexpected(e *bot.Event, g *GoldEvent) {
+	c.counts(e.Type, func(n *Counts) { n.Wrong++ })
+	note := e.Rule + ": " + e.Quote
+	if g != nil {
+		note = "history; " + note
+	}
+	c.miss("unexpected", string(e.Type)+" "+e.Coach+" / "+e.Club, note)
 }
 
 // nearest says whether the missed event was found as history.
