@@ -211,7 +211,8 @@ func (e *Engine) applyFacts(c *Coach, a *Article, f *CoachFacts, src Source) {
 	}
 	if club := e.factClub(f); club != "" {
 		learnFact(&c.Club, club, src)
-		c.addStation(Station{Club: club, Name: f.Club, Role: Head, Open: true, Source: src}, true)
+		present := c.Club.Source == src // else somebody newer knows another club
+		c.addStation(Station{Club: club, Name: f.Club, Role: Head, Open: present, Source: src}, true)
 	}
 	// "bis 2027" says nothing against "bis zum 30. Juni 2027".
 	vaguer := len(f.ContractUntil) < len(c.Contract.Value) && f.ContractUntil.Compare(c.Contract.Value) == 0
@@ -293,9 +294,13 @@ func learnFact[T comparable](f *Fact[T], v T, src Source) {
 	f.Value, f.Source = v, src
 }
 
-// before reports whether s is the older source. Undated articles count from
-// when they were read.
+// before reports whether s is the older source. An undated article says nothing
+// about today, so it counts as older than every dated one; among themselves
+// undated articles count from when they were read.
 func (s *Source) before(o *Source) bool {
+	if (s.Date == "") != (o.Date == "") {
+		return s.Date == ""
+	}
 	if c := s.day().Compare(o.day()); c != 0 {
 		return c < 0
 	}

@@ -85,6 +85,21 @@ func (d *doc) outletContext(from, to int) bool {
 	return false
 }
 
+// birthplace reports whether a town is only where somebody was born, grew up or
+// lives: "geboren in Witten und aufgewachsen in Wengern", "born in Leeds".
+func (d *doc) birthplace(from int) bool {
+	if p := d.norm(from - 1); p != "in" && p != "aus" {
+		return false
+	}
+	for i := from - 2; i >= from-3 && i >= 0 && d.sameSentence(i, from); i-- {
+		switch d.norm(i) {
+		case "geboren", "aufgewachsen", "gebuertig", "wohnt", "wohnhaft", "lebt", "stammt", "zuhause", "born", "raised", "lives":
+			return true
+		}
+	}
+	return false
+}
+
 // personOfTown reports whether an adjective of a town means a man from there
 // ("der Wiener", "der gebürtige Mannheimer") and no club ("die Wiener", "der
 // Wiener Trainer").

@@ -1,6 +1,10 @@
 package extract
 
-import "karussell/bot"
+import (
+	"strings"
+
+	"karussell/bot"
+)
 
 // A trigger becomes facts when its frame is filled: who, which club, and for
 // successions who went before.
@@ -53,8 +57,28 @@ func (d *doc) judge() {
 				d.fill(t)
 			}
 		}
+		d.secondChoice(arrivals)
 		if !arrivals {
 			d.findVacancies()
+		}
+	}
+}
+
+// secondChoice reads the triggers that were overruled by one which then named
+// nobody: "Als Nachfolger wird auch X gehandelt".
+func (d *doc) secondChoice(arrivals bool) {
+	for i := range d.trigs {
+		t := &d.trigs[i]
+		if !t.off || t.idiom.kind.arrival() != arrivals || !strings.HasPrefix(t.why, "overruled by ") {
+			continue
+		}
+		for j := range d.trigs {
+			w := &d.trigs[j]
+			if w.sent == t.sent && !w.off && w.why == "no coach found" && w.idiom.kind == t.idiom.kind && t.why == "overruled by "+w.idiom.id {
+				t.off, t.why = false, ""
+				d.fill(t)
+				break
+			}
 		}
 	}
 }
