@@ -111,10 +111,7 @@ func (d *doc) placeHit(h *gazetteer.Hit) {
 		return
 	}
 	best := d.bestSense(h)
-	if best.Form == gazetteer.Town && d.birthplace(from) {
-		return
-	}
-	if to-from == 1 && best.Form == gazetteer.Alias && d.placeCompound(from) {
+	if best.Form == gazetteer.Town && d.birthplace(from) || to-from == 1 && best.Form == gazetteer.Alias && d.placeCompound(from) {
 		return
 	}
 	if to-from == 1 && d.firstNameNotClub(from) {
