@@ -46,6 +46,7 @@ type self struct {
 // start. The error is a *bot.SendError of kind SendRevoked when Telegram does
 // not know the token, or says why the webhook cannot be served.
 func (a *Adapter) Run(ctx context.Context, r bot.Responder) error {
+	defer a.wire.client.CloseIdleConnections() // nobody is left to use them
 	me, err := a.introduce(ctx)
 	if err != nil || ctx.Err() != nil {
 		return err
