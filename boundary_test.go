@@ -28,6 +28,7 @@ var rules = []rule{
 	}, "the composition root sees all of our packages, reads the command line and draws its progress"},
 	{"/bot/extract", []string{module + "/bot", module + "/bot/extract/gazetteer", "golang.org/x/text"}, "extraction is pure"},
 	{"/bot/extract/gazetteer", []string{module + "/bot"}, "knowledge is data"},
+	{"/bot/extract/loglinear", nil, "a classifier knows no football"},
 	{"/bot/extract/score", []string{module + "/bot", module + "/bot/extract/gazetteer"}, "the judge knows events, not how they were found"},
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
 	{"/bot/phrases", []string{
