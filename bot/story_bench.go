@@ -13,21 +13,19 @@ import (
 func (b *storybook) settle() error {
 	dirty := slices.DeleteFunc(slices.Clone(b.order), func(k StoryKey) bool { return !b.keys[k].dirty })
 	slices.SortStableFunc(dirty, compareKeys)
-	changed := map[bench]time.Time{}
+	changed := map[bench][]Story{}
 	for _, k := range dirty {
 		after, err := b.fold(k)
 		if err != nil {
 			return err
 		}
-		at, ok := benchNews(b.keys[k].before, after)
-		if !ok {
+		news := benchNews(b.keys[k].before, after)
+		if len(news) == 0 {
 			continue
 		}
 		for _, place := range []bench{{club: k.Club, team: k.Team}, {coach: k.Coach}} {
 			delete(b.benches, place)
-			if old, seen := changed[place]; !seen || at.Before(old) {
-				changed[place] = at
-			}
+			changed[place] = append(changed[place], news...)
 		}
 	}
 	if err := b.ripple(changed); err != nil {
@@ -43,11 +41,11 @@ func compareKeys(x, y StoryKey) int {
 		strings.Compare(string(x.Team), string(y.Team)))
 }
 
-// ripple folds the stories that a change of the benches can bear on.
-func (b *storybook) ripple(changed map[bench]time.Time) error {
+// ripple folds the stories that a change of the benches bears on.
+func (b *storybook) ripple(changed map[bench][]Story) error {
 	var keys []StoryKey
-	for place, at := range changed {
-		more, err := b.neighbours(place, at)
+	for place, news := range changed {
+		more, err := b.neighbours(place, news)
 		if err != nil {
 			return err
 		}
@@ -68,9 +66,10 @@ func (b *storybook) ripple(changed map[bench]time.Time) error {
 // openDepth is how many open stories of one club or coach are looked at.
 const openDepth = 500
 
-// neighbours are the keys of the stories that an official change at the given
-// time can bear on.
-func (b *storybook) neighbours(place bench, at time.Time) ([]StoryKey, error) {
+// neighbours are the keys of the stories that the official changes bear on: a
+// dismissal closes talks about the coach's contract and nothing else, so that
+// most changes fold only a few.
+func (b *storybook) neighbours(place bench, news []Story) ([]StoryKey, error) {
 	topic := ClubTopic(place.club)
 	if place.coach != "" {
 		topic = CoachTopic(place.coach)
@@ -79,7 +78,7 @@ func (b *storybook) neighbours(place bench, at time.Time) ([]StoryKey, error) {
 	take := func(list []Story) {
 		for i := range list {
 			k := list[i].Key
-			if place.coach != "" || k.Team == place.team {
+			if (place.coach != "" || k.Team == place.team) && bears(news, k, place) {
 				keys = append(keys, k)
 			}
 		}
@@ -90,7 +89,7 @@ func (b *storybook) neighbours(place bench, at time.Time) ([]StoryKey, error) {
 	}
 	take(now)
 	// What was changed long before belongs to an earlier spell.
-	horizon := at.Add(-SpellGap)
+	horizon := earliest(news).Add(-SpellGap)
 	for p := (Page{Limit: 100}); ; {
 		list, err := b.tx.Stories(topic, p)
 		if err != nil {
@@ -104,10 +103,21 @@ func (b *storybook) neighbours(place bench, at time.Time) ([]StoryKey, error) {
 	}
 }
 
-// benchNews reports whether the official appointments or departures of a key
-// differ, and from when on.
-func benchNews(before, after []Story) (time.Time, bool) {
-	var at time.Time
+func bears(news []Story, k StoryKey, place bench) bool {
+	return slices.ContainsFunc(news, func(s Story) bool {
+		_, ok := closingOf(&s, k, place)
+		return ok
+	})
+}
+
+func earliest(list []Story) time.Time {
+	return slices.MinFunc(list, func(x, y Story) int { return x.Since.Compare(y.Since) }).Since
+}
+
+// benchNews are the official appointments and departures of a key that are only
+// among its former or only among its present stories.
+func benchNews(before, after []Story) []Story {
+	var news []Story
 	note := func(list, other []Story) {
 		for i := range list {
 			s := &list[i]
@@ -117,14 +127,14 @@ func benchNews(before, after []Story) (time.Time, bool) {
 			same := slices.ContainsFunc(other, func(o Story) bool {
 				return o.official() && o.Since.Equal(s.Since) && o.CoachName == s.CoachName && o.Role == s.Role
 			})
-			if !same && (at.IsZero() || s.Since.Before(at)) {
-				at = s.Since
+			if !same {
+				news = append(news, *s)
 			}
 		}
 	}
 	note(before, after)
 	note(after, before)
-	return at, !at.IsZero()
+	return news
 }
 
 // official reports whether the story settled who sits on a bench.
