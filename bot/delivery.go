@@ -50,7 +50,7 @@ type Delivery struct {
 	Priority Priority
 	Due      time.Time
 	Created  time.Time
-	Attempts int
+	Attempts int    // that ended without success; what was put back unsent is none
 	Unsure   int    // attempts whose outcome is unknown
 	Cause    string // last failure, for the operator; never holds a token
 	Note     *Notice
@@ -82,11 +82,18 @@ type Outcome struct {
 	// the delivery; zero: the delivery's.
 	Revision int
 	Stage    StoryStage
-	Due      time.Time  // for Retry
-	Cause    string     // for Retry and Dead: for the operator
-	Unsure   bool       // for Retry: the platform may have accepted it
-	Moved    *ChatRef   // the chat now has this address; rewrites everything that is stored for it
-	Pause    PauseCause // stop sending to this chat
+	// Due, for Retry and Returned, is the delivery's new due time. It may change
+	// its place in the chat's order; zero keeps both.
+	Due time.Time
+	// Hold keeps all of the chat's deliveries back until then, in their order: a
+	// failure or a limit of the chat must let nothing overtake. Zero ends an
+	// earlier hold. That of a Returned one also ends when something more urgent
+	// than all that waits is added.
+	Hold   time.Time
+	Cause  string     // for Retry and Dead: for the operator
+	Unsure bool       // for Retry: the platform may have accepted it
+	Moved  *ChatRef   // the chat now has this address; rewrites everything that is stored for it
+	Pause  PauseCause // stop sending to this chat
 }
 
 // OutcomeState is the closed set of ways in which an attempt ends.
@@ -98,6 +105,9 @@ const (
 	Skipped OutcomeState = "skipped" // nothing to send any more
 	Retry   OutcomeState = "retry"
 	Dead    OutcomeState = "dead"
+	// Returned was claimed and not attempted: it counts no attempt and keeps the
+	// cause of the last one.
+	Returned OutcomeState = "returned"
 )
 
 // Posting remembers what was sent to a chat about a story.

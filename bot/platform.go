@@ -49,6 +49,28 @@ type Limits struct {
 // Limited is a Platform that states its limits; others get safe defaults.
 type Limited interface{ Limits() Limits }
 
+// Pacer keeps a platform's limits for what an adapter sends by itself, which is
+// answers: they and the outbox's alerts share one limit, answers first. Safe for
+// concurrent use.
+type Pacer interface {
+	// Answer waits for the next place of a message to the chat; of a request
+	// that counts for the platform alone when to has no Chat. It returns the
+	// context's error, or a *SendError of kind SendLimited, at once, when the
+	// place is further away than a few seconds.
+	Answer(ctx context.Context, to ChatRef) error
+	// Limited passes on that the platform refused an answer (SendLimited).
+	Limited(to ChatRef, e *SendError)
+}
+
+// NoPacer keeps no limits.
+type NoPacer struct{}
+
+// Answer does not wait.
+func (NoPacer) Answer(ctx context.Context, _ ChatRef) error { return ctx.Err() }
+
+// Limited does nothing.
+func (NoPacer) Limited(ChatRef, *SendError) {}
+
 // Request is what a user asked, in the shape that all platforms share.
 type Request struct {
 	Chat      ChatRef

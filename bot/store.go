@@ -26,8 +26,11 @@ type Store interface {
 type Outbox interface {
 	// Claim leases up to limit deliveries that are due at now: at most one per
 	// chat, in the chat's order (by due time, then creation), none for a chat
-	// that has one under lease, and lower priority numbers first over all chats.
-	// A lease that ran out counts as an attempt with unknown outcome.
+	// that has one under lease or that is held back (Outcome.Hold), and lower
+	// priority numbers first over all chats. A chat is as urgent as the most
+	// urgent of its first UrgencyDepth deliveries, and what is claimed has that
+	// Priority: official news pulls the rumour that must go before it. A lease
+	// that ran out counts as an attempt with unknown outcome.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Delivery, error)
 	// Settle ends a claim. Sent and Skipped remove the delivery and update the
 	// chat's Posting (First, Messages, Revision, Hash; Stage only when Sent: what
@@ -36,6 +39,10 @@ type Outbox interface {
 	// Settling a delivery that is not known (any more) changes nothing.
 	Settle(ctx context.Context, id DeliveryID, o Outcome) error
 }
+
+// UrgencyDepth is how far into a chat's queue Claim looks for something more
+// urgent than the delivery that comes first.
+const UrgencyDepth = 64
 
 // ReadTx reads one consistent state. Methods return ErrNotFound where a single
 // thing is asked for and not there; lists are then empty. A limit of 0 or less

@@ -18,15 +18,15 @@ func (l *lane) deliver(work, record context.Context, h *held) {
 	now := l.Now()
 	switch {
 	case err != nil:
-		l.gate.Refund()
+		l.gate.refund(h.Chat)
 		l.Log.ErrorContext(ctx, "rendering a delivery failed", "delivery", string(h.ID), "error", err)
-		l.settle(record, h, bot.Outcome{State: bot.Retry, Due: l.backOff(h, now), Cause: "rendering failed"}, "render_failed")
+		l.settle(record, h, bot.Outcome{State: bot.Retry, Hold: backOff(h, now), Cause: "rendering failed"}, "render_failed")
 	case r.Skip != "":
-		l.gate.Refund()
+		l.gate.refund(h.Chat)
 		l.settle(record, h, bot.Outcome{State: bot.Skipped, Cause: r.Skip}, "skipped")
 	case r.Defer.After(now):
-		l.gate.Refund()
-		l.settle(record, h, bot.Outcome{State: bot.Retry, Due: r.Defer}, "deferred")
+		l.gate.refund(h.Chat)
+		l.settle(record, h, bot.Outcome{State: bot.Returned, Due: r.Defer}, "deferred")
 	default:
 		l.attempt(ctx, record, h, &r)
 	}
@@ -60,13 +60,13 @@ func (l *lane) transmit(ctx context.Context, h *held, r *bot.Rendered) (id bot.M
 	if l.editor == nil {
 		// What cannot be changed is answered; a mere confirmation is not worth a
 		// new message.
-		l.usePlace(false)
+		l.usePlace(h, false)
 		if h.Kind == bot.DeliverEdit {
 			return r.Edit, "not_editable", nil
 		}
 		return l.repost(ctx, h, r)
 	}
-	l.usePlace(l.limits.EditsCount)
+	l.usePlace(h, l.limits.EditsCount)
 	err = l.edit(ctx, h.Chat, r.Edit, r.Message)
 	switch {
 	case kindOf(err) != bot.SendMissing:
@@ -90,9 +90,9 @@ func (l *lane) transmit(ctx context.Context, h *held, r *bot.Rendered) (id bot.M
 }
 
 // usePlace gives the place at the gate back when this message needs none.
-func (l *lane) usePlace(needed bool) {
+func (l *lane) usePlace(h *held, needed bool) {
 	if !needed {
-		l.gate.Refund()
+		l.gate.refund(h.Chat)
 	}
 }
 
@@ -136,24 +136,10 @@ func (l *lane) edit(ctx context.Context, to bot.ChatRef, id bot.MessageID, m bot
 
 // wait keeps the limits for a further message of the same delivery.
 func (l *lane) wait(ctx context.Context, to bot.ChatRef) error {
-	l.mu.Lock()
-	now := l.Now()
-	pace, r := l.pace(to), l.rhythm(to)
-	at := pace.ready(r, now)
-	pace.sent(r, at)
-	l.mu.Unlock()
-	if err := sleep(ctx, at.Sub(now)); err != nil {
+	if err := l.gate.another(ctx, to); err != nil {
 		return notSent(err)
 	}
-	for {
-		pause := l.gate.Try()
-		if pause == 0 {
-			return nil
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return notSent(err)
-		}
-	}
+	return nil
 }
 
 // notSent marks an end of time before anything was on the wire.
@@ -182,10 +168,11 @@ func sendError(err error) *bot.SendError {
 	return &bot.SendError{Kind: kindOf(err), Err: err}
 }
 
-// putOff is a delivery that goes back to the store, to be due at another time.
+// putOff is a delivery that goes back to the store unsent. Its chat is held
+// back with it: a newer delivery must not overtake.
 type putOff struct {
 	bot.Delivery
-	due time.Time
+	until time.Time // zero: it can be claimed again at once
 }
 
 // giveBack settles deliveries that were not attempted. It waits for all.
@@ -195,9 +182,9 @@ func (d *Dispatcher) giveBack(record context.Context, back []putOff) {
 		d.clerk <- struct{}{}
 		go func() {
 			defer func() { <-d.clerk; done <- struct{}{} }()
-			o := bot.Outcome{State: bot.Retry, Due: p.due}
-			if d.Now().Sub(p.Created) > d.MaxAge && p.due.After(d.Now()) {
-				o = bot.Outcome{State: bot.Dead, Cause: "too old: it could not be sent in time"}
+			o := bot.Outcome{State: bot.Returned, Hold: p.until}
+			if d.Now().Sub(p.Created) > d.MaxAge && p.until.After(d.Now()) {
+				o = bot.Outcome{State: bot.Dead, Hold: p.until, Cause: "too old: it could not be sent in time"}
 			}
 			d.record(record, p.Delivery, o, "put_off")
 		}()
@@ -226,10 +213,5 @@ func (d *Dispatcher) record(record context.Context, one bot.Delivery, o bot.Outc
 
 func (l *lane) settle(record context.Context, h *held, o bot.Outcome, what string) {
 	l.record(record, h.Delivery, o, what)
-	if o.State != bot.Retry {
-		l.mu.Lock()
-		delete(l.failures, h.ID)
-		l.mu.Unlock()
-	}
 	signal(l.Dispatcher.room) // the chat's next delivery can be claimed
 }

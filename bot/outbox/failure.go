@@ -21,14 +21,10 @@ const (
 	maxOutage = maxRest
 )
 
-// backOff grows with the delivery's failures and is spread by a fifth to both
-// sides.
-func (l *lane) backOff(h *held, now time.Time) time.Time {
-	l.mu.Lock()
-	n := l.failures[h.ID]
-	l.failures[h.ID] = n + 1
-	l.mu.Unlock()
-	d := min(firstBackOff<<min(n, 20), maxBackOff)
+// backOff grows with the delivery's attempts, also those of an earlier process,
+// and is spread by a fifth to both sides.
+func backOff(h *held, now time.Time) time.Time {
+	d := min(firstBackOff<<min(h.Attempts, 20), maxBackOff)
 	spread := 0.8 + 0.4*rand.Float64() //nolint:gosec // jitter needs no secrecy
 	return now.Add(time.Duration(float64(d) * spread))
 }
@@ -37,9 +33,7 @@ func (l *lane) backOff(h *held, now time.Time) time.Time {
 func (l *lane) succeeded(ref bot.ChatRef) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := l.chats[ref]; c != nil {
-		c.forbidden = 0
-	}
+	delete(l.refusals, ref)
 	l.outages = 0
 	clear(l.failing)
 }
@@ -50,7 +44,7 @@ func (l *lane) failed(record context.Context, h *held, err error) {
 	o := l.outcome(record, h, se, now)
 	o.Cause = se.Error()
 	if o.State == bot.Retry && o.Moved == nil && now.Sub(h.Created) > l.MaxAge {
-		o = bot.Outcome{State: bot.Dead, Cause: "too old: " + o.Cause}
+		o = bot.Outcome{State: bot.Dead, Hold: o.Hold, Cause: "too old: " + o.Cause}
 	}
 	if o.State == bot.Dead {
 		l.Log.WarnContext(record, "delivery parked", "delivery", string(h.ID), "kind", string(se.Kind), "code", se.Code)
@@ -62,23 +56,22 @@ func (l *lane) outcome(record context.Context, h *held, se *bot.SendError, now t
 	dead := bot.Outcome{State: bot.Dead}
 	switch se.Kind {
 	case bot.SendTemporary, bot.SendUnsure:
-		due := l.backOff(h, now)
-		l.hold(h.Chat, due)
+		until := backOff(h, now)
 		l.suspect(h.Chat, now)
-		return bot.Outcome{State: bot.Retry, Due: due, Unsure: se.Kind == bot.SendUnsure}
+		return bot.Outcome{State: bot.Retry, Hold: until, Unsure: se.Kind == bot.SendUnsure}
 	case bot.SendLimited:
-		return bot.Outcome{State: bot.Retry, Due: l.limited(h, se, now)}
+		return bot.Outcome{State: bot.Retry, Hold: l.limited(h, se, now)}
 	case bot.SendMoved:
 		if to := se.MovedTo; to.Chat != "" && to != h.Chat {
-			return bot.Outcome{State: bot.Retry, Due: now, Moved: &to}
+			return bot.Outcome{State: bot.Retry, Moved: &to}
 		}
 		return dead
 	case bot.SendRevoked:
 		l.revoke(record)
-		return bot.Outcome{State: bot.Retry, Due: now.Add(10 * time.Minute)}
+		return bot.Outcome{State: bot.Retry, Hold: now.Add(10 * time.Minute)}
 	case bot.SendForbidden:
-		if due, again := l.refused(h, now); again {
-			return bot.Outcome{State: bot.Retry, Due: due}
+		if until, again := l.refused(h, now); again {
+			return bot.Outcome{State: bot.Retry, Hold: until}
 		}
 		return l.lost(record, h, bot.ChangeForbidden, bot.PauseForbid)
 	case bot.SendBlocked:
@@ -88,13 +81,6 @@ func (l *lane) outcome(record context.Context, h *held, se *bot.SendError, now t
 	case bot.SendRejected, bot.SendMissing:
 	}
 	return dead
-}
-
-// hold makes all of a chat's deliveries wait, so that they keep their order.
-func (l *lane) hold(ref bot.ChatRef, until time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.pace(ref).until = until
 }
 
 // suspect counts chats that fail one after the other; many of them mean that
@@ -128,24 +114,22 @@ func (l *lane) limited(h *held, se *bot.SendError, now time.Time) time.Time {
 		}
 		l.mu.Unlock()
 	} else {
-		l.hold(h.Chat, until)
+		l.gate.hold(h.Chat, until) // answers wait too
 	}
 	l.Meter.Count("limits_total", 1, "platform", string(l.platform.Name()), "scope", scope)
 	return until
 }
 
 // refused counts clear refusals; again is false after enough of them.
-func (l *lane) refused(h *held, now time.Time) (due time.Time, again bool) {
+func (l *lane) refused(h *held, now time.Time) (until time.Time, again bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c := l.pace(h.Chat)
-	c.forbidden++
-	if c.forbidden >= refusals {
-		c.forbidden = 0
-		return time.Time{}, false
+	l.refusals[h.Chat]++
+	if n := l.refusals[h.Chat]; n < refusals {
+		return now.Add(time.Duration(n) * 30 * time.Second), true
 	}
-	c.until = now.Add(time.Duration(c.forbidden) * 30 * time.Second)
-	return c.until, true
+	delete(l.refusals, h.Chat)
+	return time.Time{}, false
 }
 
 // lost tells the engine what the platform's answer says about the chat, so that

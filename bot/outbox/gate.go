@@ -2,30 +2,34 @@ package outbox
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"karussell/bot"
 )
 
-// Gate keeps one platform's global limit. The outbox and the adapter's
-// interactive answers share it: an answer takes its place in time at once, the
-// outbox takes only what is free at the moment, so answers go first. Safe for
-// concurrent use.
+// Gate keeps one platform's limits: over all chats and in each of them. The
+// outbox and the adapter's interactive answers share it: an answer takes its
+// place in time at once, the outbox takes only what is free at the moment, so
+// answers go first. Safe for concurrent use.
 type Gate struct {
-	mu    sync.Mutex
-	every time.Duration // between two messages in the long run; 0: no limit
-	slack time.Duration // how far a burst may run ahead
-	now   func() time.Time
-	next  time.Time // theoretical time of the next message
-	until time.Time // closed by the platform
+	now     func() time.Time
+	isGroup func(bot.ChatRef) bool
+	private rhythm
+	group   rhythm
+	every   time.Duration // between two messages in the long run; 0: no limit
+	slack   time.Duration // how far a burst may run ahead
 
-	// A bucket alone lets a burst and a full second's worth through within one
-	// second. last are the places of the latest messages, as many as a second
-	// may hold; the next one comes a second after the oldest of them.
-	last []time.Time
-	head int // index of the oldest
+	mu     sync.Mutex
+	next   time.Time // theoretical time of the next message
+	until  time.Time // closed by the platform
+	recent window    // a bucket alone lets a burst and a full second's worth through within one second
+	chats  map[bot.ChatRef]*chatPace
+	pruned time.Time
 }
+
+var _ bot.Pacer = (*Gate)(nil)
 
 // margin keeps a little below the stated limit: clocks differ, and packets
 // gather on their way.
@@ -35,31 +39,55 @@ const margin = 0.99
 // margin it keeps every window of a second within the limit: below 1 % of it.
 const lateness = 5 * time.Millisecond
 
-// second is the window of the stated limit, with the same margin.
-const second = time.Second + 10*time.Millisecond
+// Windows of the stated limits, with the same margin.
+const (
+	second = time.Second + 10*time.Millisecond
+	minute = time.Minute + 600*time.Millisecond
+)
 
-// NewGate makes a gate for these limits; now nil means time.Now.
+// patience is how long an answer waits for its place: one that comes later is
+// better asked for again than kept by a worker.
+const patience = 10 * time.Second
+
+// NewGate makes a gate for these limits; now nil means time.Now. A chat counts
+// as a group when its id begins with a hyphen, as Telegram's do.
 func NewGate(l bot.Limits, now func() time.Time) *Gate {
 	if now == nil {
 		now = time.Now
 	}
-	g := &Gate{now: now}
+	g := &Gate{
+		now: now, chats: map[bot.ChatRef]*chatPace{}, private: rhythmOf(l.PerChat, l.ChatBurst),
+		isGroup: func(ref bot.ChatRef) bool { return strings.HasPrefix(ref.Chat, "-") },
+	}
+	g.group = g.private
+	if l.PerGroup > 0 {
+		g.group = rhythmOf(l.PerGroup, 1)
+		g.group.perMinute = int(l.PerGroup*60 + 0.5)
+	}
 	if l.Global > 0 {
 		g.every = time.Duration(float64(time.Second) / (l.Global * margin))
 		g.slack = lateness
 		if l.Burst > 1 {
 			g.slack = time.Duration(l.Burst-1) * g.every
 		}
-		g.last = make([]time.Time, int(l.Global))
+		g.recent = newWindow(int(l.Global), second)
 	}
 	return g
 }
 
-// Answer waits for the place of one interactive answer. It returns ctx's error
-// when that ends first; the place is lost then.
-func (g *Gate) Answer(ctx context.Context) error {
+// Answer implements bot.Pacer.
+func (g *Gate) Answer(ctx context.Context, to bot.ChatRef) error {
+	if to.Chat != "" {
+		if err := g.inChat(ctx, to); err != nil {
+			return err
+		}
+	}
 	g.mu.Lock()
 	now := g.now()
+	if wait := g.until.Sub(now); wait > patience {
+		g.mu.Unlock()
+		return &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait, Global: true}
+	}
 	at := g.advance(now)
 	if g.until.After(at) {
 		at = g.until
@@ -68,58 +96,112 @@ func (g *Gate) Answer(ctx context.Context) error {
 	return sleep(ctx, at.Sub(now))
 }
 
-// Try takes a place when one is free now; else it says how long to wait.
+// inChat waits for the answer's place in its chat.
+func (g *Gate) inChat(ctx context.Context, to bot.ChatRef) error {
+	g.mu.Lock()
+	now := g.now()
+	g.prune(now)
+	c, r := g.pace(to), g.rhythm(to)
+	at := c.answer(r, now)
+	if wait := at.Sub(now); wait > patience {
+		g.mu.Unlock()
+		return &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait}
+	}
+	c.sent(r, at)
+	g.mu.Unlock()
+	return sleep(ctx, at.Sub(now))
+}
+
+// Limited implements bot.Pacer.
+func (g *Gate) Limited(to bot.ChatRef, e *bot.SendError) {
+	until := g.now().Add(max(e.RetryAfter, time.Second))
+	if e.Global {
+		g.Close(until)
+		return
+	}
+	g.hold(to, until)
+}
+
+// take is a place for a message to the chat when one is free now. Else it says
+// when the chat is ready, or how long the whole platform must wait.
+func (g *Gate) take(to bot.ChatRef) (ready time.Time, wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	g.prune(now)
+	c, r := g.pace(to), g.rhythm(to)
+	if at := c.ready(r, now); at.After(now) {
+		return at, 0
+	}
+	if wait = g.wait(now); wait > 0 {
+		return now, wait
+	}
+	c.sent(r, now)
+	g.advance(now)
+	return now, 0
+}
+
+// another takes a place for a further message of a delivery that has one.
+func (g *Gate) another(ctx context.Context, to bot.ChatRef) error {
+	for {
+		ready, wait := g.take(to)
+		if wait = max(wait, ready.Sub(g.now())); wait <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Try takes a place on the platform when one is free now; else it says how long
+// to wait.
 func (g *Gate) Try() (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
+	if wait = g.wait(now); wait <= 0 {
+		g.advance(now)
+	}
+	return max(wait, 0)
+}
+
+func (g *Gate) wait(now time.Time) time.Duration {
 	if g.until.After(now) {
 		return g.until.Sub(now)
 	}
-	if at := g.free(now); at.After(now) {
-		return at.Sub(now)
-	}
-	g.advance(now)
-	return 0
+	return g.free(now).Sub(now)
 }
 
-// free is when the next place is.
+// free is when the platform's next place is.
 func (g *Gate) free(now time.Time) time.Time {
 	at := g.next.Add(-g.slack)
 	if at.Before(now) {
 		at = now
 	}
-	if len(g.last) > 0 {
-		if full := g.last[g.head].Add(second); full.After(at) {
-			at = full
-		}
-	}
-	return at
+	return g.recent.free(at)
 }
 
-// advance takes the next place and says when it is.
+// advance takes the platform's next place and says when it is.
 func (g *Gate) advance(now time.Time) time.Time {
 	at := g.free(now)
 	if earliest := now.Add(-g.slack); g.next.Before(earliest) {
 		g.next = earliest
 	}
 	g.next = g.next.Add(g.every)
-	if len(g.last) > 0 {
-		g.last[g.head] = at
-		g.head = (g.head + 1) % len(g.last)
-	}
+	g.recent.put(at)
 	return at
 }
 
-// Refund gives back a place that Try took and nobody used.
-func (g *Gate) Refund() {
+// refund gives back a place that nobody used.
+func (g *Gate) refund(to bot.ChatRef) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.next = g.next.Add(-g.every)
-	if n := len(g.last); n > 0 {
-		// The newest place becomes the oldest again, long past.
-		g.head = (g.head + n - 1) % n
-		g.last[g.head] = time.Time{}
+	g.recent.back()
+	if c := g.chats[to]; c != nil {
+		c.next = c.next.Add(-g.rhythm(to).every)
+		c.recent.back()
 	}
 }
 
@@ -132,14 +214,53 @@ func (g *Gate) Close(t time.Time) {
 	}
 }
 
-// Closed is until when the gate is closed; zero when it is open.
-func (g *Gate) Closed() time.Time {
+// hold lets nothing through to the chat until t.
+func (g *Gate) hold(to bot.ChatRef, t time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.until.After(g.now()) {
-		return g.until
+	g.pace(to).until = t
+}
+
+// ready is when the chat may get its next message.
+func (g *Gate) ready(to bot.ChatRef, now time.Time) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.chats[to]
+	if c == nil {
+		return now
 	}
-	return time.Time{}
+	return c.ready(g.rhythm(to), now)
+}
+
+// pace finds or makes the chat's pace. The caller holds mu.
+func (g *Gate) pace(to bot.ChatRef) *chatPace {
+	c := g.chats[to]
+	if c == nil {
+		c = &chatPace{recent: newWindow(g.rhythm(to).perMinute, minute)}
+		g.chats[to] = c
+	}
+	return c
+}
+
+func (g *Gate) rhythm(to bot.ChatRef) rhythm {
+	if g.isGroup(to) {
+		return g.group
+	}
+	return g.private
+}
+
+// prune forgets chats about which nothing matters any more, once a minute. The
+// caller holds mu.
+func (g *Gate) prune(now time.Time) {
+	if now.Sub(g.pruned) < time.Minute {
+		return
+	}
+	g.pruned = now
+	for ref, c := range g.chats {
+		if c.idle(now) {
+			delete(g.chats, ref)
+		}
+	}
 }
 
 // sleep waits, or returns ctx's error when that ends first.

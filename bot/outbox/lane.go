@@ -10,8 +10,8 @@ import (
 	"karussell/bot"
 )
 
-// lane is the way to one platform: what was claimed for it, its limits and its
-// chats' paces. Its run goroutine alone starts sends; the fields below mu are
+// lane is the way to one platform: what was claimed for it, and its limits. Its
+// run goroutine alone starts sends; the fields below mu are
 // shared with the claimer and the sends.
 type lane struct {
 	*Dispatcher
@@ -19,26 +19,19 @@ type lane struct {
 	editor   bot.Editor // nil: messages cannot be changed
 	limits   bot.Limits
 	gate     *Gate
-	isGroup  func(bot.ChatRef) bool
-	private  rhythm
-	group    rhythm
 	capacity int           // deliveries held and not begun
 	slots    chan struct{} // sends under way
 	changed  chan struct{} // something to look at for run
 
-	mu      sync.Mutex
-	ready   queue // by priority
-	waiting queue // by time: chats that must pause for a moment
-	chats   map[bot.ChatRef]*chatPace
-	pruned  time.Time
-	tails   map[bot.Priority]time.Time // until when deliveries were put off
-	until   time.Time                  // the whole platform rests
-	revoked bool
-	failing map[bot.ChatRef]struct{} // chats that failed since the last success
-	outages int                      // rests in a row
-	// failures counts per delivery, for its back-off: Delivery.Attempts also grows
-	// with every time that it was put off.
-	failures map[bot.DeliveryID]int
+	mu       sync.Mutex
+	ready    queue                      // by priority
+	waiting  queue                      // by time: chats that must pause for a moment
+	tails    map[bot.Priority]time.Time // until when deliveries were put off
+	until    time.Time                  // the whole platform rests
+	revoked  bool
+	failing  map[bot.ChatRef]struct{} // chats that failed since the last success
+	outages  int                      // rests in a row
+	refusals map[bot.ChatRef]int      // clear ones in a row
 }
 
 // held is a claimed delivery.
@@ -64,16 +57,10 @@ func newLane(d *Dispatcher, p bot.Platform, gate *Gate) *lane {
 		gate = NewGate(limits, d.Now)
 	}
 	l := &lane{
-		Dispatcher: d, platform: p, limits: limits, gate: gate, isGroup: isGroup(p),
-		private: rhythmOf(limits.PerChat, limits.ChatBurst),
-		slots:   make(chan struct{}, limits.Concurrent), changed: make(chan struct{}, 1),
-		chats: map[bot.ChatRef]*chatPace{}, tails: map[bot.Priority]time.Time{}, failing: map[bot.ChatRef]struct{}{},
-		failures: map[bot.DeliveryID]int{},
-		ready:    queue{less: sooner}, waiting: queue{less: earlier},
-	}
-	l.group = l.private
-	if limits.PerGroup > 0 {
-		l.group = rhythmOf(limits.PerGroup, 1)
+		Dispatcher: d, platform: p, limits: limits, gate: gate,
+		slots: make(chan struct{}, limits.Concurrent), changed: make(chan struct{}, 1),
+		tails: map[bot.Priority]time.Time{}, failing: map[bot.ChatRef]struct{}{}, refusals: map[bot.ChatRef]int{},
+		ready: queue{less: sooner}, waiting: queue{less: earlier},
 	}
 	l.editor, _ = p.(bot.Editor)
 	l.capacity = maxHeld
@@ -109,7 +96,7 @@ func (l *lane) take(one bot.Delivery, now, lease time.Time) (due time.Time, ok b
 	case l.until.Sub(now) > maxRest, l.until.After(now) && l.ready.Len() >= l.capacity:
 		return l.until, false
 	}
-	h.ready = l.pace(one.Chat).ready(l.rhythm(one.Chat), now)
+	h.ready = l.gate.ready(one.Chat, now)
 	switch wait := h.ready.Sub(now); {
 	case wait > maxWait, wait > 0 && l.waiting.Len() >= maxWaiting:
 		return h.ready, false
@@ -124,8 +111,8 @@ func (l *lane) take(one bot.Delivery, now, lease time.Time) (due time.Time, ok b
 	return time.Time{}, true
 }
 
-// later is a place in time for a delivery that a full lane cannot take: behind
-// those of its priority that were put off before. So a long backlog is claimed
+// later is a place in time for a chat whose delivery a full lane cannot take:
+// behind those of its priority that were put off before. So a long backlog is claimed
 // once more when its time comes, and does not stand in other platforms' way.
 func (l *lane) later(p bot.Priority, now time.Time) time.Time {
 	every := l.gate.every
@@ -136,23 +123,6 @@ func (l *lane) later(p bot.Priority, now time.Time) time.Time {
 	at = at.Add(max(every, 100*time.Microsecond))
 	l.tails[p] = at
 	return at
-}
-
-// pace finds or makes the chat's pace. The caller holds mu.
-func (l *lane) pace(ref bot.ChatRef) *chatPace {
-	c := l.chats[ref]
-	if c == nil {
-		c = &chatPace{}
-		l.chats[ref] = c
-	}
-	return c
-}
-
-func (l *lane) rhythm(ref bot.ChatRef) rhythm {
-	if l.isGroup(ref) {
-		return l.group
-	}
-	return l.private
 }
 
 // run starts sends until ctx ends, then gives back what it holds and waits for
@@ -173,7 +143,7 @@ func (l *lane) run(ctx, work, record context.Context) {
 		select {
 		case l.slots <- struct{}{}:
 		case <-ctx.Done():
-			l.gate.Refund()
+			l.gate.refund(h.Chat)
 			l.putBack(h)
 			return
 		}
@@ -207,7 +177,6 @@ func (l *lane) pick() (h *held, back []putOff, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.tellRoom()
-	l.prune(now)
 	if rest := l.until.Sub(now); l.revoked || rest > maxRest {
 		return nil, l.empty(now), tick
 	} else if rest > 0 {
@@ -220,23 +189,22 @@ func (l *lane) pick() (h *held, back []putOff, wait time.Duration) {
 		first := l.ready.items[0]
 		if l.stale(first, now) {
 			heap.Pop(&l.ready)
-			back = append(back, putOff{first.Delivery, first.Due})
-			continue
-		}
-		// A sibling may have been sent, or have failed, since it was taken.
-		if at := l.pace(first.Chat).ready(l.rhythm(first.Chat), now); at.After(now) {
-			heap.Pop(&l.ready)
-			back = l.postpone(first, at, now, back)
+			back = append(back, putOff{first.Delivery, time.Time{}})
 			continue
 		}
 		if len(l.slots) == cap(l.slots) {
 			return nil, back, tick // a send that ends wakes us
 		}
-		if wait := l.gate.Try(); wait > 0 {
+		// An answer may have taken the chat's place since the delivery was claimed.
+		at, wait := l.gate.take(first.Chat)
+		if wait > 0 {
 			return nil, back, wait
 		}
 		heap.Pop(&l.ready)
-		l.pace(first.Chat).sent(l.rhythm(first.Chat), now)
+		if at.After(now) {
+			back = l.postpone(first, at, now, back)
+			continue
+		}
 		return first, back, 0
 	}
 	wait = tick
@@ -289,13 +257,13 @@ func (l *lane) empty(now time.Time) (back []putOff) {
 	return back
 }
 
-// drain gives up everything held, due as it was.
+// drain gives up everything held, to be claimed again at once.
 func (l *lane) drain() (back []putOff) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, q := range []*queue{&l.ready, &l.waiting} {
 		for _, h := range q.items {
-			back = append(back, putOff{h.Delivery, h.Due})
+			back = append(back, putOff{h.Delivery, time.Time{}})
 		}
 		q.items = nil
 	}
@@ -312,19 +280,6 @@ func (l *lane) putBack(h *held) {
 func (l *lane) tellRoom() {
 	if l.capacity-l.ready.Len() >= max(1, l.capacity/8) {
 		signal(l.Dispatcher.room)
-	}
-}
-
-// prune forgets chats about which nothing matters any more, once a minute.
-func (l *lane) prune(now time.Time) {
-	if now.Sub(l.pruned) < time.Minute {
-		return
-	}
-	l.pruned = now
-	for ref, c := range l.chats {
-		if c.idle(now) {
-			delete(l.chats, ref)
-		}
 	}
 }
 

@@ -1,16 +1,6 @@
 package outbox
 
-import (
-	"strings"
-	"time"
-
-	"karussell/bot"
-)
-
-// Grouping is a Platform that can tell groups from other chats by their
-// address, for Limits.PerGroup. Of others a chat counts as a group when its id
-// begins with a hyphen, as Telegram's do.
-type Grouping interface{ IsGroup(ref bot.ChatRef) bool }
+import "karussell/bot"
 
 // DefaultLimits are safe for a platform that does not state its own. Sources:
 // Telegram's bot FAQ (about 30 messages a second in all, one a second in a chat,
@@ -36,53 +26,4 @@ func limitsOf(p bot.Platform) bot.Limits {
 		l.Concurrent = 8
 	}
 	return l
-}
-
-// rhythm is the pace of one sort of chat.
-type rhythm struct{ every, slack time.Duration }
-
-func rhythmOf(perSecond float64, burst int) rhythm {
-	if perSecond <= 0 {
-		return rhythm{}
-	}
-	every := time.Duration(float64(time.Second) / perSecond)
-	return rhythm{every: every, slack: time.Duration(max(burst-1, 0)) * every}
-}
-
-// chatPace is what is remembered about a chat while it matters.
-type chatPace struct {
-	next      time.Time // theoretical time of the next message
-	until     time.Time // limited, or backing off: all of its deliveries wait
-	forbidden int       // clear refusals in a row
-}
-
-// ready is when the chat may get its next message.
-func (c *chatPace) ready(r rhythm, now time.Time) time.Time {
-	at := c.next.Add(-r.slack)
-	if c.until.After(at) {
-		at = c.until
-	}
-	if at.Before(now) {
-		return now
-	}
-	return at
-}
-
-func (c *chatPace) sent(r rhythm, now time.Time) {
-	if earliest := now.Add(-r.slack); c.next.Before(earliest) {
-		c.next = earliest
-	}
-	c.next = c.next.Add(r.every)
-}
-
-// idle reports that nothing about the chat matters any more.
-func (c *chatPace) idle(now time.Time) bool {
-	return c.forbidden == 0 && !c.next.After(now) && !c.until.After(now)
-}
-
-func isGroup(p bot.Platform) func(bot.ChatRef) bool {
-	if g, ok := p.(Grouping); ok {
-		return g.IsGroup
-	}
-	return func(ref bot.ChatRef) bool { return strings.HasPrefix(ref.Chat, "-") }
 }

@@ -221,7 +221,7 @@ func TestAnswersFirst(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		for range 100 {
 			asked := time.Now()
-			if err := gate.Answer(t.Context()); err != nil {
+			if err := gate.Answer(t.Context(), bot.ChatRef{}); err != nil {
 				t.Fatal(err)
 			}
 			if waited := time.Since(asked); waited > 50*time.Millisecond {

@@ -113,6 +113,9 @@ func (t *tx) DeleteChat(ref bot.ChatRef) error {
 			return err
 		}
 	}
+	if err := t.hold(ref, 0, false); err != nil {
+		return err
+	}
 	return t.refresh(ref)
 }
 

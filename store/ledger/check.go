@@ -263,7 +263,7 @@ func (c *checker) deliveryIDs() error {
 // heads checks that the first of every queue that can be claimed is in Heads.
 func (c *checker) heads() error {
 	last := ""
-	return c.walk(Queues, func(k, priority []byte) error {
+	return c.walk(Queues, func(k, _ []byte) error {
 		chat, rest, err := cutString(k)
 		if err != nil {
 			return err
@@ -272,11 +272,15 @@ func (c *checker) heads() error {
 			return nil
 		}
 		last = chat
-		box, paused, err := c.v.boxAt(appendString(nil, chat))
+		key := appendString(nil, chat)
+		box, paused, err := c.v.boxAt(key)
 		if err != nil || paused || len(box.Leases) > 0 {
 			return err
 		}
-		head := append(slices.Clone(priority), rest[1:]...)
+		head, err := c.v.headOf(key, box.Hold)
+		if err != nil {
+			return err
+		}
 		if !bytes.Equal(box.Head, head) {
 			if err := c.report(Boxes, "chat %q does not know its first delivery", chat); err != nil {
 				return err

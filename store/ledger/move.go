@@ -8,8 +8,8 @@ import (
 )
 
 // MoveChat gives everything about a chat to another address. Where both have
-// something, the moving chat's settings, subscriptions and postings win; of
-// deliveries with the same id the one that is there already stays. The id of a
+// something, the moving chat's settings, subscriptions and postings win; the
+// later hold counts; of deliveries with the same id the one that is there already stays. The id of a
 // delivery that begins with the chat's address changes with it; one under lease
 // can still be settled by its former id.
 func (t *tx) MoveChat(from, to bot.ChatRef) error {
@@ -17,13 +17,29 @@ func (t *tx) MoveChat(from, to bot.ChatRef) error {
 		return nil
 	}
 	for _, step := range []func(from, to bot.ChatRef) error{
-		t.moveDeliveries, t.movePostings, t.moveSubscriptions, t.moveSettings,
+		t.moveDeliveries, t.moveHold, t.movePostings, t.moveSubscriptions, t.moveSettings,
 	} {
 		if err := step(from, to); err != nil {
 			return err
 		}
 	}
 	return t.refresh(to)
+}
+
+// moveHold: the later of two holds counts.
+func (t *tx) moveHold(from, to bot.ChatRef) error {
+	old, _, err := t.box(from)
+	if err != nil || old.Hold == 0 {
+		return err
+	}
+	here, _, err := t.box(to)
+	if err != nil {
+		return err
+	}
+	if err := t.hold(from, 0, false); err != nil || old.Hold <= here.Hold {
+		return err
+	}
+	return t.hold(to, old.Hold, old.Soft)
 }
 
 func (t *tx) moveSettings(from, to bot.ChatRef) error {

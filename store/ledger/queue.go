@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -11,7 +12,8 @@ import (
 // The queue of a chat holds its deliveries in their order. The first of every
 // chat that can be claimed (none under lease, not paused) is also in Heads,
 // ordered by priority over all chats: claiming reads Heads from its start and
-// never meets a delivery that it must pass over.
+// never meets a delivery that it must pass over. A head has the priority of the
+// most urgent delivery behind it, and is not due before its chat's hold.
 
 const (
 	stateWaiting byte = 0 // also while under lease
@@ -47,10 +49,20 @@ func (t *tx) queue(n uint64, rec *deliveryRecord) error {
 		return err
 	}
 	head := place(priority, n, rec)
-	if box.Head != nil && bytes.Compare(box.Head[8:], head[8:]) < 0 {
-		return nil
+	urgent := box.Head == nil || bytes.Compare(head[:8], box.Head[:8]) < 0
+	switch {
+	case box.Soft && urgent:
+		err = t.hold(ref, 0, false)
+	case box.Hold != 0:
+	case box.Head == nil:
+		return t.setHead(ref, &box, head)
+	case !urgent && bytes.Compare(box.Head[8:], head[8:]) < 0:
+		return nil // it changes nothing for the first
 	}
-	return t.setHead(ref, &box, head)
+	if err != nil {
+		return err
+	}
+	return t.refresh(ref)
 }
 
 func (v *view) box(ref bot.ChatRef) (box boxRecord, paused bool, err error) {
@@ -74,18 +86,35 @@ func (t *tx) refresh(ref bot.ChatRef) error {
 	}
 	var head []byte
 	if !paused && len(box.Leases) == 0 {
-		err = t.kv.Scan(Queues, prefixed(append(chatKey(ref), stateWaiting)), func(k, priority []byte) (bool, error) {
-			if len(k) < placeLen {
-				return false, errKey
-			}
-			head = append(slices.Clone(priority), k[len(k)-placeLen:]...)
-			return false, nil
-		})
-		if err != nil {
+		if head, err = t.headOf(chatKey(ref), box.Hold); err != nil {
 			return err
 		}
 	}
 	return t.setHead(ref, &box, head)
+}
+
+// headOf is what a chat's queue calls for in Heads; nil for an empty one.
+func (v *view) headOf(chat []byte, hold int64) (head []byte, err error) {
+	seen := 0
+	err = v.kv.Scan(Queues, prefixed(append(slices.Clone(chat), stateWaiting)), func(k, priority []byte) (bool, error) {
+		switch {
+		case len(k) < placeLen || len(priority) != 8:
+			return false, errKey
+		case head == nil:
+			head = append(slices.Clone(priority), k[len(k)-placeLen:]...)
+		case bytes.Compare(priority, head[:8]) < 0:
+			copy(head, priority)
+		}
+		seen++
+		return seen < bot.UrgencyDepth, nil
+	})
+	if err != nil || head == nil || hold == 0 {
+		return head, err
+	}
+	if until := appendTime(nil, instant(hold)); bytes.Compare(head[8:16], until) < 0 {
+		copy(head[8:], until)
+	}
+	return head, nil
 }
 
 func (t *tx) setHead(ref bot.ChatRef, box *boxRecord, head []byte) error {
@@ -107,10 +136,22 @@ func (t *tx) setHead(ref bot.ChatRef, box *boxRecord, head []byte) error {
 }
 
 func (t *tx) putBox(ref bot.ChatRef, box *boxRecord) error {
-	if box.Head == nil && len(box.Leases) == 0 {
+	if box.Head == nil && len(box.Leases) == 0 && box.Hold == 0 {
 		return t.kv.Delete(Boxes, chatKey(ref))
 	}
 	return put(t.kv, boxCodec, Boxes, chatKey(ref), *box)
+}
+
+// hold keeps the chat's deliveries back until then; a soft hold gives way to
+// something more urgent. The caller refreshes.
+func (t *tx) hold(ref bot.ChatRef, until int64, soft bool) error {
+	box, _, err := t.box(ref)
+	soft = soft && until != 0
+	if err != nil || box.Hold == until && box.Soft == soft {
+		return err
+	}
+	box.Hold, box.Soft = until, soft
+	return t.putBox(ref, &box)
 }
 
 // queued lists all deliveries of a chat, whatever their state.
@@ -144,15 +185,19 @@ func (v *view) priorities(fn func(prefix, first []byte) error) error {
 
 // headDue reads the due time of an entry in Heads.
 func headDue(head []byte) (time.Time, error) {
-	n, err := lastNumber(head[:16])
-	if err != nil {
-		return time.Time{}, err
+	if len(head) < 16 {
+		return time.Time{}, errKey
 	}
-	nanos := int64(n ^ 1<<63) //nolint:gosec // the bits are meant
+	nanos := signed(head[8:16])
 	if nanos == minNanos {
 		return time.Time{}, nil
 	}
 	return instant(nanos), nil
+}
+
+// signed reads what appendSigned wrote.
+func signed(k []byte) int64 {
+	return int64(binary.BigEndian.Uint64(k) ^ 1<<63) //nolint:gosec // the bits are meant
 }
 
 const minNanos = -1 << 63
@@ -213,7 +258,9 @@ func (t *tx) lease(h entryOf, now, until time.Time) (bot.Delivery, error) {
 	}
 	t.bump(waitingCount, -1)
 	t.bump(leasedCount, 1)
-	return rec.delivery(), t.setHead(ref, &box, nil)
+	d := rec.delivery()
+	d.Priority = bot.Priority(signed(h.head[:8]))
+	return d, t.setHead(ref, &box, nil)
 }
 
 func leaseKey(until time.Time, n uint64) []byte { return appendNumber(appendTime(nil, until), n) }

@@ -35,6 +35,8 @@ type noticeRecord struct {
 type boxRecord struct {
 	Head   []byte        `cbor:"1,keyasint,omitempty"` // its key in Heads; nil when it can't be claimed
 	Leases []leaseRecord `cbor:"2,keyasint,omitempty"`
+	Hold   int64         `cbor:"3,keyasint,omitempty"` // nothing before
+	Soft   bool          `cbor:"4,keyasint,omitempty"` // unless something more urgent comes
 }
 
 type leaseRecord struct {

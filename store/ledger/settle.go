@@ -36,6 +36,9 @@ func (t *tx) settle(id bot.DeliveryID, o bot.Outcome) error {
 		}
 		ref = *o.Moved
 	}
+	if err := t.hold(ref, nanos(o.Hold), o.State == bot.Returned); err != nil {
+		return err
+	}
 	if o.Pause != bot.NotPaused {
 		if err := t.pauseFor(ref, o.Pause, at); err != nil {
 			return err
@@ -53,7 +56,10 @@ func (t *tx) end(n uint64, rec *deliveryRecord, o bot.Outcome, at time.Time) err
 		}
 		return t.drop(n)
 	case bot.Retry:
-		return t.retry(n, rec, o)
+		t.failed(rec, o)
+		return t.again(n, rec, o.Due)
+	case bot.Returned:
+		return t.again(n, rec, o.Due)
 	case bot.Dead:
 		return t.park(n, rec, o)
 	}
@@ -105,15 +111,14 @@ func (p *postingRecord) heard(rec *deliveryRecord, o bot.Outcome) {
 	}
 }
 
-// retry makes the delivery due again.
-func (t *tx) retry(n uint64, rec *deliveryRecord, o bot.Outcome) error {
+// again lets the delivery wait once more.
+func (t *tx) again(n uint64, rec *deliveryRecord, due time.Time) error {
 	if err := t.kv.Delete(Queues, queueKey(n, rec)); err != nil {
 		return err
 	}
-	if !o.Due.IsZero() {
-		rec.Due = nanos(o.Due)
+	if !due.IsZero() {
+		rec.Due = nanos(due)
 	}
-	t.failed(rec, o)
 	if err := t.save(n, rec); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type model struct {
 	postings map[modelPosting]bot.Posting
 	outbox   map[bot.DeliveryID]*modelDelivery
 	former   map[bot.DeliveryID]bot.DeliveryID
+	holds    map[bot.ChatRef]modelHold
 	fanouts  map[uint64]bot.Fanout
 	feeds    map[string]bot.FeedState
 	notes    map[string][]byte
@@ -74,6 +75,7 @@ func newModel() *model {
 		postings: map[modelPosting]bot.Posting{},
 		outbox:   map[bot.DeliveryID]*modelDelivery{},
 		former:   map[bot.DeliveryID]bot.DeliveryID{},
+		holds:    map[bot.ChatRef]modelHold{},
 		fanouts:  map[uint64]bot.Fanout{},
 		feeds:    map[string]bot.FeedState{},
 		notes:    map[string][]byte{},
@@ -225,6 +227,7 @@ func (m *model) told(story bot.StoryID) []bot.Posting {
 
 func (m *model) deleteChat(ref bot.ChatRef) {
 	delete(m.chats, ref)
+	delete(m.holds, ref)
 	maps.DeleteFunc(m.subs, func(_ bot.SubscriptionID, s bot.Subscription) bool { return s.Chat == ref })
 	maps.DeleteFunc(m.postings, func(k modelPosting, _ bot.Posting) bool { return k.chat == ref })
 	for id, d := range m.outbox {

@@ -17,9 +17,31 @@ func (m *model) putDelivery(d bot.Delivery) {
 	if d.Story != 0 && told && p.Revision >= d.Revision {
 		return
 	}
+	m.giveWay(&d)
 	m.arrivals++
 	m.outbox[d.ID] = &modelDelivery{Delivery: d, arrival: m.arrivals}
 	delete(m.former, d.ID)
+}
+
+// modelHold keeps a chat's deliveries back; a soft one gives way to something
+// more urgent than all that waits.
+type modelHold struct {
+	until time.Time
+	soft  bool
+}
+
+func (m *model) giveWay(d *bot.Delivery) {
+	queue := m.queue(d.Chat)
+	leased := slices.ContainsFunc(queue, func(d *modelDelivery) bool { return !d.leased.IsZero() })
+	if !m.holds[d.Chat].soft || leased || m.chats[d.Chat].Paused != bot.NotPaused {
+		return
+	}
+	for _, other := range queue[:min(len(queue), bot.UrgencyDepth)] {
+		if other.Priority <= d.Priority {
+			return
+		}
+	}
+	delete(m.holds, d.Chat)
 }
 
 // remove takes a delivery away, with the ids it had before.
@@ -46,10 +68,17 @@ func (m *model) queue(ref bot.ChatRef) []*modelDelivery {
 	return out
 }
 
-// heads lists the first delivery of each chat that can be claimed.
-func (m *model) heads() []*modelDelivery {
+// modelHead is the first delivery of a chat that can be claimed, when, and how
+// urgently.
+type modelHead struct {
+	*modelDelivery
+	due    time.Time
+	urgent bot.Priority
+}
+
+func (m *model) heads() []modelHead {
 	seen := map[bot.ChatRef]bool{}
-	var out []*modelDelivery
+	var out []modelHead
 	for _, d := range m.outbox {
 		if seen[d.Chat] || d.parked != 0 {
 			continue
@@ -57,9 +86,17 @@ func (m *model) heads() []*modelDelivery {
 		seen[d.Chat] = true
 		queue := m.queue(d.Chat)
 		leased := slices.ContainsFunc(queue, func(d *modelDelivery) bool { return !d.leased.IsZero() })
-		if !leased && m.chats[d.Chat].Paused == bot.NotPaused {
-			out = append(out, queue[0])
+		if leased || m.chats[d.Chat].Paused != bot.NotPaused {
+			continue
 		}
+		h := modelHead{queue[0], queue[0].Due, queue[0].Priority}
+		if hold := m.holds[d.Chat].until; hold.After(h.due) {
+			h.due = hold
+		}
+		for _, d := range queue[:min(len(queue), bot.UrgencyDepth)] {
+			h.urgent = min(h.urgent, d.Priority)
+		}
+		out = append(out, h)
 	}
 	return out
 }
@@ -72,15 +109,17 @@ func (m *model) claim(now time.Time, lease time.Duration, limit int) []bot.Deliv
 			d.Unsure++
 		}
 	}
-	heads := slices.DeleteFunc(m.heads(), func(d *modelDelivery) bool { return d.Due.After(now) })
-	slices.SortFunc(heads, func(a, b *modelDelivery) int {
-		return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Due.Compare(b.Due),
+	heads := slices.DeleteFunc(m.heads(), func(h modelHead) bool { return h.due.After(now) })
+	slices.SortFunc(heads, func(a, b modelHead) int {
+		return cmp.Or(cmp.Compare(a.urgent, b.urgent), a.due.Compare(b.due),
 			a.Created.Compare(b.Created), cmp.Compare(a.arrival, b.arrival))
 	})
 	var out []bot.Delivery
-	for _, d := range heads[:min(len(heads), max(limit, 0))] {
-		d.leased, d.claimed = now.Add(lease), now
-		out = append(out, d.Delivery)
+	for _, h := range heads[:min(len(heads), max(limit, 0))] {
+		h.leased, h.claimed = now.Add(lease), now
+		d := h.Delivery
+		d.Priority = h.urgent
+		out = append(out, d)
 	}
 	return out
 }
@@ -114,12 +153,17 @@ func (m *model) settle(id bot.DeliveryID, o bot.Outcome) {
 		} else if !o.Due.IsZero() {
 			d.Due = o.Due
 		}
+	case bot.Returned:
+		if !o.Due.IsZero() {
+			d.Due = o.Due
+		}
 	}
 	ref := d.Chat
 	if o.Moved != nil {
 		m.moveChat(ref, *o.Moved)
 		ref = *o.Moved
 	}
+	m.holds[ref] = modelHold{o.Hold, o.State == bot.Returned && !o.Hold.IsZero()}
 	if o.Pause != bot.NotPaused {
 		c := m.chats[ref]
 		c.Ref, c.Paused, c.PausedAt = ref, o.Pause, at
@@ -167,6 +211,10 @@ func (m *model) moveChat(from, to bot.ChatRef) {
 		c.Ref = to
 		m.chats[to] = c
 	}
+	if m.holds[from].until.After(m.holds[to].until) {
+		m.holds[to] = m.holds[from]
+	}
+	delete(m.holds, from)
 	for id, s := range m.subs {
 		if s.Chat == from {
 			delete(m.subs, id)
@@ -238,9 +286,9 @@ func (m *model) outboxSize() bot.OutboxSize {
 			size.Waiting++
 		}
 	}
-	for i, d := range m.heads() {
-		if i == 0 || d.Due.Before(size.Oldest) {
-			size.Oldest = d.Due
+	for i, h := range m.heads() {
+		if i == 0 || h.due.Before(size.Oldest) {
+			size.Oldest = h.due
 		}
 	}
 	return size

@@ -56,9 +56,10 @@ func testClaimOrder(t *testing.T, subject Subject) {
 		return out
 	}
 	same(t, "none", round(0), []string(nil))
-	same(t, "two", round(2), []string{"3 official", "2 created first"})
-	same(t, "rest", round(9), []string{"2 created second", "5 put first", "1 first"})
-	same(t, "last", round(9), []string{"1 later", "5 put second"})
+	// What comes first in chat 1 is as urgent as the official news behind it.
+	same(t, "two", round(2), []string{"1 first", "3 official"})
+	same(t, "rest", round(9), []string{"1 later", "2 created first", "5 put first"})
+	same(t, "last", round(9), []string{"2 created second", "5 put second"})
 	same(t, "nothing is due", round(9), []string(nil))
 	read(t, s, func(tx bot.ReadTx) error {
 		size, err := tx.OutboxSize()
@@ -179,6 +180,67 @@ func testSettle(t *testing.T, subject Subject) {
 	})
 	if err := s.Settle(t.Context(), post(ref, 3, 1).ID, bot.Outcome{State: bot.Dead}); err != nil {
 		t.Errorf("settling a parked one: %v", err)
+	}
+}
+
+// testHold: a failure of a chat holds all of its deliveries back, in their
+// order; what was put back unsent counts no attempt.
+func testHold(t *testing.T, subject Subject) {
+	s := start(t, subject)
+	first, second, third := post(chat(1), 1, 1), post(chat(1), 2, 1), post(chat(1), 3, 1)
+	first.Due, second.Due, third.Due = noon.Add(-3*time.Second), noon.Add(-2*time.Second), noon.Add(-time.Second)
+	write(t, s, func(tx bot.Tx) error { return all(tx.PutDelivery(first), tx.PutDelivery(third)) })
+	settle(t, s, claim(t, s, noon, 9)[0].ID, bot.Outcome{State: bot.Retry, Hold: noon.Add(time.Hour), Cause: "429"})
+	write(t, s, func(tx bot.Tx) error { return all(tx.PutDelivery(second), tx.PutDelivery(post(chat(2), 1, 1))) })
+	got := claim(t, s, noon.Add(time.Hour-1), 9)
+	if len(got) != 1 || got[0].Chat != chat(2) {
+		t.Fatalf("before the hold is over: %+v", got)
+	}
+	settle(t, s, got[0].ID, bot.Outcome{State: bot.Sent, Message: "m"})
+	if subject.Reopen != nil {
+		s = subject.Reopen(t, s)
+		t.Cleanup(func() { _ = s.Close() })
+	}
+	read(t, s, func(tx bot.ReadTx) error {
+		size, err := tx.OutboxSize()
+		same(t, "outbox", size, bot.OutboxSize{Waiting: 3, Oldest: noon.Add(time.Hour)})
+		return err
+	})
+	now := noon.Add(time.Hour)
+	settle(t, s, claim(t, s, now, 9)[0].ID, bot.Outcome{State: bot.Returned, Hold: now.Add(time.Minute)})
+	same(t, "held again", len(claim(t, s, now.Add(time.Minute-1), 9)), 0)
+	for i, want := range []bot.Delivery{first, second, third} {
+		got := claim(t, s, now.Add(time.Minute), 9)
+		if len(got) != 1 || got[0].ID != want.ID || !got[0].Due.Equal(want.Due) {
+			t.Fatalf("number %d in its order: %+v", i+1, got)
+		}
+		if i == 0 && (got[0].Attempts != 1 || got[0].Cause != "429") {
+			t.Errorf("one attempt was made: %+v", got[0])
+		}
+		settle(t, s, got[0].ID, bot.Outcome{State: bot.Sent, Message: "m"})
+	}
+}
+
+// testUrgency: a chat whose delivery was put back unsent waits its turn, unless
+// something more urgent comes: then that pulls what must go before it.
+func testUrgency(t *testing.T, subject Subject) {
+	s := start(t, subject)
+	rumour, official := post(chat(1), 1, 1), post(chat(1), 2, 1)
+	rumour.Priority, official.Priority, official.Created = bot.PriorityRumour, bot.PriorityOfficial, noon
+	for _, state := range []bot.OutcomeState{bot.Retry, bot.Returned} {
+		write(t, s, func(tx bot.Tx) error { return all(tx.DeleteChat(chat(1)), tx.PutDelivery(rumour)) })
+		settle(t, s, claim(t, s, noon, 9)[0].ID, bot.Outcome{State: state, Hold: noon.Add(time.Hour)})
+		write(t, s, func(tx bot.Tx) error { return tx.PutDelivery(post(chat(1), 3, 1)) })
+		same(t, "something as urgent", len(claim(t, s, noon, 9)), 0)
+		write(t, s, func(tx bot.Tx) error { return tx.PutDelivery(official) })
+		got := claim(t, s, noon, 9)
+		if state == bot.Retry {
+			same(t, "the chat failed", len(got), 0)
+			continue
+		}
+		if len(got) != 1 || got[0].ID != rumour.ID || got[0].Priority != bot.PriorityOfficial {
+			t.Errorf("pulled by official news: %+v", got)
+		}
 	}
 }
 

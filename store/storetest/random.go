@@ -115,7 +115,7 @@ func (l *life) settle(rt *rapid.T) {
 	}
 	id := rapid.SampledFrom(ids).Draw(rt, "delivery")
 	o := bot.Outcome{
-		State:   rapid.SampledFrom([]bot.OutcomeState{bot.Sent, bot.Sent, bot.Skipped, bot.Retry, bot.Dead}).Draw(rt, "state"),
+		State:   rapid.SampledFrom([]bot.OutcomeState{bot.Sent, bot.Sent, bot.Skipped, bot.Retry, bot.Returned, bot.Dead}).Draw(rt, "state"),
 		Message: rapid.SampledFrom([]bot.MessageID{"", "m1", "m2", "m3"}).Draw(rt, "message"),
 		Hash:    rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(rt, "hash"),
 		Cause:   "cause",
@@ -124,8 +124,11 @@ func (l *life) settle(rt *rapid.T) {
 		Stage:    rapid.SampledFrom([]bot.StoryStage{"", bot.StageOfficial}).Draw(rt, "stage"),
 		Unsure:   rapid.Bool().Draw(rt, "unsure"),
 	}
-	if o.State == bot.Retry && rapid.Bool().Draw(rt, "later") {
+	if (o.State == bot.Retry || o.State == bot.Returned) && rapid.Bool().Draw(rt, "later") {
 		o.Due = l.soon(rt)
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "hold") == 0 {
+		o.Hold = l.soon(rt)
 	}
 	switch rapid.IntRange(0, 7).Draw(rt, "chat") {
 	case 0:

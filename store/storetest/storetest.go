@@ -53,6 +53,8 @@ func Run(t *testing.T, subject Subject) {
 		{"ClaimExpiry", testClaimExpiry},
 		{"Settle", testSettle},
 		{"Pause", testPause},
+		{"Hold", testHold},
+		{"Urgency", testUrgency},
 		{"Twice", testTwice},
 		{"Fanouts", testFanouts},
 		{"Atomic", testAtomic},
