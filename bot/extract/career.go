@@ -8,6 +8,9 @@ import (
 
 // careers adds the posts that the facts and the station idioms imply.
 func (d *doc) careers() {
+	if d.topic.other {
+		return
+	}
 	for i := range d.facts {
 		f := &d.facts[i]
 		if f.why == "he was appointed" || f.typ == bot.Link || f.typ == bot.Rejection || f.dead && f.why != "said before" {
@@ -30,6 +33,9 @@ func (d *doc) careers() {
 		}
 	}
 	d.wanderings()
+	d.ties()
+	d.standing()
+	d.lower()
 	d.homes()
 }
 
@@ -71,7 +77,7 @@ func (d *doc) station(t *trigger) {
 		if (team == bot.SecondTeam || team == bot.YouthTeam) && role == bot.Head {
 			role = bot.Youth
 		}
-		po := post{person: p, club: x.ent, role: role, team: team, former: true, sent: t.sent, rule: t.idiom.id}
+		po := post{person: p, club: x.ent, role: role, team: team, former: true, sent: t.sent, at: x.from, rule: t.idiom.id}
 		if w, ok := d.dateNear(t, false); ok && !w.recent && !w.future {
 			po.from = w.date
 		}

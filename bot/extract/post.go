@@ -20,6 +20,7 @@ type post struct {
 	from   bot.Date
 	to     bot.Date
 	sent   int
+	at     int // token of the club's name, or 0
 	rule   string
 }
 
@@ -368,7 +369,7 @@ func (d *doc) keepPost(p, c int, o *office, rule string, at int) {
 	}
 	d.posts = append(d.posts, post{
 		person: p, club: x.ent, role: role, team: team, former: o.former || d.is(o.from, classFormer), newly: o.newly,
-		sent: int(d.toks[at].sent), rule: rule,
+		sent: int(d.toks[at].sent), at: x.from, rule: rule,
 	})
 }
 

@@ -41,7 +41,7 @@ func (d *doc) wanderings() {
 			if (x.team == bot.SecondTeam || x.team == bot.YouthTeam) && r == bot.Head {
 				r = bot.Youth
 			}
-			po := post{person: p, club: x.ent, role: r, team: x.team, former: true, sent: n, rule: "sta.past"}
+			po := post{person: p, club: x.ent, role: r, team: x.team, former: true, sent: n, at: x.from, rule: "sta.past"}
 			po.from, po.to = d.spell(x.to)
 			d.posts = append(d.posts, po)
 		}
