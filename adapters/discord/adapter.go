@@ -46,6 +46,7 @@ type Adapter struct {
 	channels *channelBook
 	crier    *crier
 	app      atomic.Pointer[string] // application id, known from the first READY on
+	self     atomic.Pointer[string] // id of the bot's user, likewise
 	running  atomic.Bool
 }
 
@@ -117,6 +118,10 @@ func parseEndpoint(s string) (*url.URL, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, errors.New("discord: endpoint: want http://host:port/ or https://host/")
 	}
+	// The API's own path may be named with it; the version is found out.
+	if at := strings.Index(u.Path+"/", "/api/"); at >= 0 {
+		u.Path = u.Path[:at]
+	}
 	return u, nil
 }
 
@@ -139,17 +144,35 @@ func (*Adapter) Limits() bot.Limits {
 
 // appID is the application's id, asked for when no READY has brought it.
 func (a *Adapter) appID(ctx context.Context) (string, error) {
-	if id := a.app.Load(); id != nil {
+	return a.identity(ctx, &a.app, "applications/@me", "oauth2/applications/@me", "users/@me")
+}
+
+// selfID is the id of the bot's user; old bots have another one than their
+// application.
+func (a *Adapter) selfID(ctx context.Context) (string, error) {
+	return a.identity(ctx, &a.self, "users/@me", "applications/@me")
+}
+
+// identity is what known holds, else the id of the first of the paths that
+// answers.
+func (a *Adapter) identity(ctx context.Context, known *atomic.Pointer[string], paths ...string) (string, error) {
+	if id := known.Load(); id != nil {
 		return *id, nil
 	}
-	var app struct {
-		ID string `json:"id"`
+	var err error
+	for _, path := range paths {
+		var it struct {
+			ID string `json:"id"`
+		}
+		if err = a.sender.get(ctx, path, &it); err == nil && it.ID != "" {
+			known.Store(&it.ID)
+			return it.ID, nil
+		}
 	}
-	if err := a.sender.get(ctx, "applications/@me", &app); err != nil {
-		return "", err
+	if err == nil {
+		err = &refusal{kind: bot.SendTemporary, cause: errors.New("the answer names no id")}
 	}
-	a.app.Store(&app.ID)
-	return app.ID, nil
+	return "", err
 }
 
 // callTimeout bounds one request to Discord.

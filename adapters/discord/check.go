@@ -171,7 +171,7 @@ func (a *Adapter) may(ctx context.Context, guild, id string) (permission, int, e
 	if c.GuildID == "" {
 		c.GuildID = guild
 	}
-	me, err := a.appID(ctx) // the bot's user has the application's id
+	me, err := a.selfID(ctx)
 	if err != nil {
 		return 0, 0, err
 	}

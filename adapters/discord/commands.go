@@ -277,7 +277,8 @@ func (a *Adapter) alreadyPublished(ctx context.Context, b board, hash string) bo
 	inner, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := a.sender.get(inner, b.path, &there); err != nil {
-		return true // it answers something else: leave it
+		// A server that keeps no list has to be told; in trouble it is left alone.
+		return !hasStatus(err, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented)
 	}
 	return len(there) == len(b.menu)
 }

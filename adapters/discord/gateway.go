@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"sync"
 	"time"
 
@@ -65,7 +66,11 @@ func (a *Adapter) Run(ctx context.Context, r bot.Responder) error {
 func (a *Adapter) runShards(ctx context.Context, v *visit, info gatewayInfo, count int, ids []int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	gateway, gate := info.URL, newTurnstile(info, a.opt.Notebook)
+	gate := newTurnstile(info, a.opt.Notebook)
+	gateway, err := gatewayAddress(info.URL, a.sender.api.version(), a.sender.api.endpoint)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnusable, err)
+	}
 	errs := make(chan error, len(ids))
 	var wg sync.WaitGroup
 	for _, id := range ids {
@@ -120,7 +125,7 @@ type shard struct {
 	adapter   *Adapter
 	visit     *visit
 	gate      *turnstile
-	gateway   string
+	gateway   *url.URL
 	id, count int
 }
 

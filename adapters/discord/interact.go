@@ -18,14 +18,14 @@ const (
 
 // interact answers one interaction.
 func (v *visit) interact(ctx context.Context, raw json.RawMessage, received time.Time) {
-	var in interaction
-	if err := json.Unmarshal(raw, &in); err != nil || in.ID == "" || in.Token == "" {
+	in, ok := readInteraction(raw)
+	if !ok {
 		v.adapter.log.WarnContext(ctx, "discord sent an interaction that cannot be read")
 		return
 	}
 	ctx, cancel := context.WithDeadline(ctx, received.Add(tokenTime))
 	defer cancel()
-	t := &talk{visit: v, in: &in, received: received}
+	t := &talk{visit: v, in: in, received: received}
 	defer func() {
 		v.adapter.meter.Observe("discord_first_answer_seconds", t.first.Seconds(), "kind", in.kind())
 	}()
@@ -164,6 +164,9 @@ func (t *talk) missingIn(ctx context.Context, here []string) []string {
 	may, kind, err := t.visit.adapter.may(ctx, t.in.GuildID, c.ID)
 	if err != nil {
 		t.visit.adapter.log.InfoContext(ctx, "cannot look at a channel's permissions", "channel", c.ID, "error", err)
+		if !hasCode(err, codeUnknownChannel) && !hasCode(err, codeMissingAccess) && !hasCode(err, codeMissingPermission) && !hasCode(err, codeUnknownGuild) {
+			return nil // not a word about the channel: the alerts will tell
+		}
 		return missing(0, c.Type, t.in.Locale)
 	}
 	return missing(may, kind, t.in.Locale)

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,22 +20,52 @@ const (
 // interaction is what this package reads of an interaction. The library's own
 // type fails as a whole on components that it does not know.
 type interaction struct {
-	ID          string            `json:"id"`
-	App         string            `json:"application_id"`
-	Type        int               `json:"type"`
-	Data        interactionData   `json:"data"`
-	GuildID     string            `json:"guild_id"`
-	ChannelID   string            `json:"channel_id"`
-	Channel     *channel          `json:"channel"`
-	Message     *heldMessage      `json:"message"`
-	AppMay      *permission       `json:"app_permissions"`
-	Member      *member           `json:"member"`
-	User        *user             `json:"user"`
-	Locale      string            `json:"locale"`
-	GuildLocale string            `json:"guild_locale"`
-	Context     *int              `json:"context"`
-	Owners      map[string]string `json:"authorizing_integration_owners"`
-	Token       string            `json:"token"`
+	ID          string                     `json:"id"`
+	App         string                     `json:"application_id"`
+	Type        int                        `json:"type"`
+	Data        interactionData            `json:"data"`
+	GuildID     string                     `json:"guild_id"`
+	Guild       *heldGuild                 `json:"guild"`
+	ChannelID   string                     `json:"channel_id"`
+	Channel     *channel                   `json:"channel"`
+	Message     *heldMessage               `json:"message"`
+	AppMay      *permission                `json:"app_permissions"`
+	Member      *asker                     `json:"member"`
+	User        *user                      `json:"user"`
+	Locale      string                     `json:"locale"`
+	GuildLocale string                     `json:"guild_locale"`
+	Context     *int                       `json:"context"`
+	Owners      map[string]json.RawMessage `json:"authorizing_integration_owners"`
+	Token       string                     `json:"token"`
+}
+
+type heldGuild struct {
+	ID string `json:"id"`
+}
+
+// asker is the member who uses the bot, with what they may do in the channel.
+type asker struct {
+	User        user        `json:"user"`
+	Permissions *permission `json:"permissions"`
+}
+
+// readInteraction reads what Discord sent; ok is false when it cannot be
+// answered. Ids that stand in a nested object only are taken from there.
+func readInteraction(raw []byte) (in *interaction, ok bool) {
+	in = &interaction{}
+	if json.Unmarshal(raw, in) != nil || in.ID == "" || in.Token == "" {
+		return nil, false
+	}
+	if in.GuildID == "" && in.Guild != nil {
+		in.GuildID = in.Guild.ID
+	}
+	if in.ChannelID == "" && in.Channel != nil {
+		in.ChannelID = in.Channel.ID
+	}
+	if in.ChannelID == "" && in.Message != nil {
+		in.ChannelID = in.Message.ChannelID
+	}
+	return in, true
 }
 
 type interactionData struct {
@@ -73,9 +104,7 @@ type heldMessage struct {
 }
 
 type member struct {
-	User        user       `json:"user"`
-	Permissions permission `json:"permissions"`
-	Roles       []string   `json:"roles"`
+	Roles []string `json:"roles"`
 }
 
 type user struct {
@@ -115,7 +144,7 @@ func chatOf(id string, c *channel) bot.ChatRef {
 }
 
 func (in *interaction) userID() string {
-	if in.Member != nil {
+	if in.Member != nil && in.Member.User.ID != "" {
 		return in.Member.User.ID
 	}
 	if in.User != nil {
@@ -134,12 +163,14 @@ func (in *interaction) chatKind() bot.ChatKind {
 	return bot.GroupChat
 }
 
-// canManage: on a server whoever may manage it, elsewhere everybody.
+// canManage: on a server whoever may manage it, elsewhere everybody. Discord
+// always states a member's permissions; a server that states none has none to
+// tell people apart by, and has checked the commands' default permissions.
 func (in *interaction) canManage() bool {
-	if in.GuildID == "" {
+	if in.GuildID == "" || in.Member == nil || in.Member.Permissions == nil {
 		return true
 	}
-	return in.Member != nil && in.Member.Permissions.has(permManageGuild)
+	return in.Member.Permissions.has(permManageGuild)
 }
 
 // missing says what the bot lacks to send alerts where the interaction came
@@ -167,23 +198,25 @@ func (in *interaction) elsewhere() bool {
 	if in.Context != nil && *in.Context == contextPrivateChannel {
 		return true
 	}
-	if in.GuildID == "" || in.Owners == nil {
-		return false
-	}
 	_, onServer := in.Owners["0"]
-	return !onServer
+	_, forUser := in.Owners["1"]
+	return in.GuildID != "" && forUser && !onServer
 }
 
-// args are the options by name; focused is the one being typed.
+// args are the options by name; focused is the one being typed: the last one
+// where none is marked.
 func (in *interaction) args() (args map[string]string, focused, query string) {
 	args = map[string]string{}
-	for _, o := range in.Data.Options {
-		v := o.text()
-		if o.Focused {
-			focused, query = o.Name, v
+	typing := slices.IndexFunc(in.Data.Options, func(o sentOption) bool { return o.Focused })
+	if typing < 0 && in.Type == interactionComplete {
+		typing = len(in.Data.Options) - 1
+	}
+	for i, o := range in.Data.Options {
+		if i == typing {
+			focused, query = o.Name, o.text()
 			continue
 		}
-		args[o.Name] = v
+		args[o.Name] = o.text()
 	}
 	return args, focused, query
 }

@@ -167,6 +167,9 @@ type forumPost struct {
 // openPost opens the story's post in a forum.
 func (a *Adapter) openPost(ctx context.Context, forum string, m bot.Message) (spot, error) {
 	c, err := a.channels.get(ctx, forum)
+	if hasStatus(err, http.StatusNotFound) && !hasCode(err, codeUnknownChannel) {
+		c, err = channel{ID: forum, Type: channelForum}, nil // a server without look-ups: no tags then
+	}
 	if err != nil {
 		return spot{}, err
 	}
@@ -280,11 +283,11 @@ func (a *Adapter) wake(ctx context.Context, thread string) bool {
 
 // after does what a sent message asks for besides: publishing it and keeping a
 // post's tags. Nothing here can make the message fail.
-func (a *Adapter) after(ctx context.Context, at spot, p placement, m bot.Message) {
+func (a *Adapter) after(ctx context.Context, at spot, home string, m bot.Message) {
 	if m.Publish {
 		a.publish(ctx, at)
 	}
-	if m.Thread != nil && len(m.Thread.Tags) > 0 && !p.forum {
+	if m.Thread != nil && len(m.Thread.Tags) > 0 && at.channel != home && at.channel != at.message { // not the post's own first message
 		a.retag(ctx, at.channel, m.Thread.Tags)
 	}
 }

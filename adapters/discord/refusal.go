@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"karussell/bot"
@@ -32,6 +33,12 @@ func (r *refusal) Error() string {
 }
 
 func (r *refusal) Unwrap() error { return r.cause }
+
+// hasStatus reports whether err is a refusal with one of these statuses.
+func hasStatus(err error, statuses ...int) bool {
+	r, ok := errors.AsType[*refusal](err)
+	return ok && slices.Contains(statuses, r.status)
+}
 
 // sendError is the refusal in the domain's words.
 func sendError(err error) error {

@@ -50,7 +50,7 @@ func (a *Adapter) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.
 	if err != nil {
 		return "", sendError(err)
 	}
-	a.after(ctx, at, place, m)
+	a.after(ctx, at, home, m)
 	return at.id(), nil
 }
 
@@ -116,9 +116,18 @@ func (a *Adapter) mend(ctx context.Context, p placement, m bot.Message, body *pa
 			return a.deliver(ctx, p, m)
 		}
 	case codeNotText, codeWrongChannelType:
-		if c, err := a.channels.get(ctx, p.channel); err == nil && c.isForum() {
-			return a.openPost(ctx, p.channel, m)
-		}
+		return a.perhapsForum(ctx, p, m, r)
+	}
+	if _, known := a.channels.kind(p.channel); !known && (r.kind == bot.SendRejected || r.kind == bot.SendForbidden) {
+		return a.perhapsForum(ctx, p, m, r)
+	}
+	return spot{}, r
+}
+
+// perhapsForum opens a post where the refusal came from a forum.
+func (a *Adapter) perhapsForum(ctx context.Context, p placement, m bot.Message, r *refusal) (spot, error) {
+	if c, err := a.channels.get(ctx, p.channel); err == nil && c.isForum() {
+		return a.openPost(ctx, p.channel, m)
 	}
 	return spot{}, r
 }

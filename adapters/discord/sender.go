@@ -23,6 +23,7 @@ import (
 // sender is the one way out to Discord's HTTP API.
 type sender struct {
 	session *discordgo.Session // for its REST calls only; never opened
+	api     *transport
 	budget  budget
 	log     *slog.Logger
 	meter   bot.Meter
@@ -33,12 +34,13 @@ func newSender(token string, endpoint *url.URL, log *slog.Logger, meter bot.Mete
 	if err != nil {
 		return nil, err
 	}
+	api := newTransport(endpoint)
 	s.Client = &http.Client{
-		Transport: newTransport(endpoint),
+		Transport: api,
 		// A redirect could carry the token to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &sender{session: s, log: log, meter: meter}, nil
+	return &sender{session: s, api: api, log: log, meter: meter}, nil
 }
 
 // newSession is a library session with everything switched off that waits,

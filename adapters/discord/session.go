@@ -25,23 +25,24 @@ type line struct {
 	mu     sync.Mutex
 	wire   *wire
 	detach func() bool // ends the wire's tie to the context
-	resume *url.URL    // where Discord wants to be resumed
+	first  *url.URL    // where Discord wants to be identified to
+	resume *url.URL    // where Discord wants to be resumed; nil: at first
 }
 
 // newLine prepares a session that has not identified yet. handle gets every
 // dispatched event, one after the other.
-func newLine(ctx context.Context, token, gateway string, shard, count int, handle func(*discordgo.Event)) (*line, error) {
+func newLine(ctx context.Context, token string, gateway *url.URL, shard, count int, handle func(*discordgo.Event)) (*line, error) {
 	s, err := newSession(token)
 	if err != nil {
 		return nil, err
 	}
-	l := &line{session: s, lost: make(chan struct{}, 1)}
+	l := &line{session: s, lost: make(chan struct{}, 1), first: gateway}
 	s.ShardID, s.ShardCount = shard, count
 	s.Identify.Shard = &[2]int{shard, count}
 	s.Identify.Intents = discordgo.IntentsGuilds
 	s.Identify.Presence.Status = string(discordgo.StatusOnline)
 	// This session asks for nothing but the gateway's address, which we know.
-	s.Client = &http.Client{Transport: signpost(gateway)}
+	s.Client = &http.Client{Transport: signpost(gateway.Scheme + "://" + gateway.Host)}
 	dialer := *s.Dialer
 	dialer.HandshakeTimeout = 20 * time.Second
 	dialer.NetDialContext = func(dctx context.Context, network, addr string) (net.Conn, error) {
@@ -65,15 +66,60 @@ func newLine(ctx context.Context, token, gateway string, shard, count int, handl
 	return l, nil
 }
 
-// direct sends resumptions to the address that READY named; the library keeps
-// to the first one. Discord's gateway needs no proxy of the environment.
+// direct sends the handshake to the address that Discord named, resumptions to
+// the one that READY named: the library keeps to the first one, and puts its
+// question mark behind whatever path and query that has. Discord's gateway needs
+// no proxy of the environment.
 func (l *line) direct(req *http.Request) (*url.URL, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	to := l.first
 	if l.resume != nil {
-		req.URL.Host, req.Host = l.resume.Host, l.resume.Host
+		to = l.resume
 	}
+	req.URL.Host, req.Host = to.Host, to.Host
+	req.URL.Path, req.URL.RawPath, req.URL.RawQuery = to.Path, "", to.RawQuery
 	return nil, nil //nolint:nilnil // "no proxy" in net/http's words
+}
+
+// gatewayAddress reads the address that Discord names, with or without path and
+// query, and asks for the version and the encoding that the library reads.
+// Compression is not asked for, whatever the address says. Without a host, the
+// endpoint's is meant.
+func gatewayAddress(named, version string, endpoint *url.URL) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(named))
+	if err != nil {
+		return nil, errors.New("the gateway's address cannot be read")
+	}
+	if u.Host == "" && endpoint != nil {
+		u.Host = endpoint.Host
+	}
+	switch u.Scheme {
+	case "ws", "wss":
+	case "https":
+		u.Scheme = "wss"
+	case "http":
+		u.Scheme = "ws"
+	case "":
+		u.Scheme = "wss"
+		if endpoint != nil && endpoint.Scheme == "http" {
+			u.Scheme = "ws"
+		}
+	default:
+		return nil, errors.New("the gateway's address is none of a websocket")
+	}
+	if u.Host == "" || u.User != nil {
+		return nil, errors.New("the gateway's address names no host")
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	q := u.Query()
+	q.Set("v", strings.TrimPrefix(version, "v"))
+	q.Set("encoding", "json")
+	q.Del("compress")
+	u.RawQuery, u.RawPath, u.Fragment = q.Encode(), "", ""
+	return u, nil
 }
 
 func (l *line) learn(e *discordgo.Event) {
@@ -86,10 +132,13 @@ func (l *line) learn(e *discordgo.Event) {
 	if json.Unmarshal(e.RawData, &ready) != nil {
 		return
 	}
-	u, err := url.Parse(ready.Resume)
+	if ready.Resume == "" {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err == nil && u.Host != "" && (u.Scheme == "ws" || u.Scheme == "wss") {
+	u, err := gatewayAddress(ready.Resume, "v"+l.first.Query().Get("v"), l.first)
+	if err == nil && u.Scheme == l.first.Scheme { // the library keeps to the scheme
 		l.resume = u
 	}
 }

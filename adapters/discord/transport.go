@@ -26,6 +26,22 @@ const (
 type transport struct {
 	base     http.RoundTripper
 	endpoint *url.URL // nil: discord.com
+	api      atomic.Pointer[string]
+}
+
+// Versions of the API: the library's, and the one that a compatible server may
+// speak alone. What Karussell uses is the same in both.
+const (
+	apiUsual = "v9"
+	apiOther = "v10"
+)
+
+// version is the API version in use: the endpoint's, once it has answered.
+func (t *transport) version() string {
+	if v := t.api.Load(); v != nil {
+		return *v
+	}
+	return apiUsual
 }
 
 func newTransport(endpoint *url.URL) *transport {
@@ -63,17 +79,12 @@ func withExchange(ctx context.Context, x *exchange) context.Context {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	out := req.Clone(req.Context())
-	if t.endpoint != nil {
-		out.URL.Scheme = t.endpoint.Scheme
-		out.URL.Host = t.endpoint.Host
-		out.URL.Path = strings.TrimSuffix(t.endpoint.Path, "/") + out.URL.Path
-		out.URL.RawPath = ""
-		out.Host = ""
-	}
-	resp, err := t.base.RoundTrip(out)
+	resp, err := t.carry(req)
 	if err != nil {
 		return nil, err
+	}
+	if resp.StatusCode > http.StatusOK && resp.StatusCode < http.StatusMultipleChoices {
+		resp.StatusCode = http.StatusOK // the library knows three of them only
 	}
 	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
@@ -99,6 +110,45 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(x.body))
 	return resp, nil
+}
+
+// carry sends req to the endpoint. The first look-up finds out which version of
+// the API is spoken there.
+func (t *transport) carry(req *http.Request) (*http.Response, error) {
+	if t.endpoint == nil {
+		return t.base.RoundTrip(req.Clone(req.Context()))
+	}
+	resp, err := t.base.RoundTrip(t.addressed(req, t.version()))
+	if err != nil || req.Method != http.MethodGet || t.api.Load() != nil {
+		return resp, err
+	}
+	if resp.StatusCode != http.StatusNotFound {
+		t.api.Store(new(apiUsual))
+		return resp, nil
+	}
+	other, err := t.base.RoundTrip(t.addressed(req, apiOther))
+	if err != nil {
+		return resp, nil //nolint:nilerr // the first answer stands
+	}
+	if other.StatusCode == http.StatusNotFound {
+		_ = other.Body.Close() // the first answer says the same
+		return resp, nil
+	}
+	t.api.Store(new(apiOther))
+	_ = resp.Body.Close() // replaced by the other answer
+	return other, nil
+}
+
+// addressed is req for the endpoint in a version of the API.
+func (t *transport) addressed(req *http.Request, version string) *http.Request {
+	out := req.Clone(req.Context())
+	out.URL.Scheme = t.endpoint.Scheme
+	out.URL.Host = t.endpoint.Host
+	path := strings.Replace(out.URL.Path, "/api/"+apiUsual+"/", "/api/"+version+"/", 1)
+	out.URL.Path = strings.TrimSuffix(t.endpoint.Path, "/") + path
+	out.URL.RawPath = ""
+	out.Host = ""
+	return out
 }
 
 // CloseIdleConnections lets http.Client release what it keeps open.

@@ -21,10 +21,10 @@ type gatewayInfo struct {
 	URL    string `json:"url"`
 	Shards int    `json:"shards"`
 	Limit  struct {
-		Total       int   `json:"total"`
-		Remaining   int   `json:"remaining"`
-		ResetAfter  int64 `json:"reset_after"` // milliseconds
-		Concurrency int   `json:"max_concurrency"`
+		Total       int     `json:"total"`
+		Remaining   int     `json:"remaining"`
+		ResetAfter  float64 `json:"reset_after"` // milliseconds
+		Concurrency int     `json:"max_concurrency"`
 	} `json:"session_start_limit"`
 }
 
@@ -49,7 +49,7 @@ func newTurnstile(info gatewayInfo, memory bot.Notebook) *turnstile {
 func (t *turnstile) fill(info gatewayInfo, now time.Time) {
 	t.slotCount = max(info.Limit.Concurrency, 1)
 	t.total = max(info.Limit.Total, 1)
-	t.left, t.reset = info.Limit.Remaining, now.Add(time.Duration(info.Limit.ResetAfter)*time.Millisecond)
+	t.left, t.reset = info.Limit.Remaining, now.Add(time.Duration(info.Limit.ResetAfter*float64(time.Millisecond)))
 	if info.Limit.Total == 0 { // a server that states no limit
 		t.left, t.total, t.reset = 1000, 1000, now.Add(24*time.Hour)
 	}
@@ -89,10 +89,14 @@ func (t *turnstile) pass(ctx context.Context, shard int) bool {
 	}
 }
 
-// askGateway asks where to connect and with how many shards.
+// askGateway asks where to connect and with how many shards. A server that does
+// not know about shards may still know its gateway.
 func (a *Adapter) askGateway(ctx context.Context) (gatewayInfo, error) {
 	var info gatewayInfo
 	raw, err := a.sender.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: "gateway/bot"})
+	if hasStatus(err, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented) {
+		raw, err = a.sender.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: "gateway"})
+	}
 	if err != nil {
 		return info, err
 	}

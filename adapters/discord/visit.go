@@ -141,7 +141,7 @@ func (v *visit) ready(shard int, raw json.RawMessage) {
 		Application struct {
 			ID string `json:"id"`
 		} `json:"application"`
-		Guilds []struct {
+		Guilds *[]struct {
 			ID string `json:"id"`
 		} `json:"guilds"`
 	}
@@ -156,9 +156,15 @@ func (v *visit) ready(shard int, raw json.RawMessage) {
 	if app != "" {
 		v.adapter.app.Store(&app)
 	}
-	guilds := make(map[string]struct{}, len(r.Guilds))
-	for _, g := range r.Guilds {
-		guilds[g.ID] = struct{}{}
+	if r.User.ID != "" {
+		v.adapter.self.Store(&r.User.ID)
+	}
+	var guilds map[string]struct{} // stays nil when READY does not say
+	if r.Guilds != nil {
+		guilds = make(map[string]struct{}, len(*r.Guilds))
+		for _, g := range *r.Guilds {
+			guilds[g.ID] = struct{}{}
+		}
 	}
 	v.mu.Lock()
 	v.guilds[shard] = guilds
@@ -233,6 +239,25 @@ func (v *visit) live() (ids []string, ok bool) {
 	return ids, true
 }
 
+// servers asks for the servers that the bot is in. A gateway that names none is
+// not believed unheard: every chat would be given up. ok is false when the answer
+// is no or not whole.
+func (a *Adapter) servers(ctx context.Context) (ids []string, ok bool) {
+	const most = 200 // servers that Discord lists at once
+	var guilds []struct {
+		ID string `json:"id"`
+	}
+	if err := a.sender.get(ctx, "users/@me/guilds", &guilds); err != nil || len(guilds) == most {
+		a.log.InfoContext(ctx, "discord names no servers; none is given up", "error", err)
+		return nil, false
+	}
+	ids = []string{}
+	for _, g := range guilds {
+		ids = append(ids, g.ID)
+	}
+	return ids, true
+}
+
 // changed queues c for the responder: the gateway must not wait for a store.
 // One reconciliation that still waits is enough; its list is made when it is
 // told.
@@ -281,6 +306,9 @@ func (v *visit) tellOne(ctx context.Context, c bot.ChatChange) {
 	defer v.contain("change")
 	if c.What == bot.ChangeReconcile {
 		ids, ok := v.live()
+		if ok && len(ids) == 0 {
+			ids, ok = v.adapter.servers(ctx)
+		}
 		if !ok {
 			return
 		}

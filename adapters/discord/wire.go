@@ -27,6 +27,7 @@ const (
 	maxHandshake = 64 << 10
 	greetTime    = 60 * time.Second // for hello and READY or RESUMED
 	beatSlack    = 2 * time.Second  // beyond a heartbeat's interval and a quarter
+	maxBeat      = 3600 * 1000      // the longest interval that makes sense, in milliseconds
 )
 
 // ending is how a gateway connection ended, as far as the wire saw it.
@@ -161,12 +162,14 @@ func (w *wire) judge(message []byte) error {
 	switch *m.Op {
 	case opHello:
 		var hello struct {
-			Interval int64 `json:"heartbeat_interval"`
+			Interval float64 `json:"heartbeat_interval"`
 		}
-		if json.Unmarshal(m.Data, &hello) != nil || hello.Interval <= 0 {
+		if json.Unmarshal(m.Data, &hello) != nil || hello.Interval < 1 || hello.Interval > maxBeat {
 			return errors.New("gateway: hello without a heartbeat interval")
 		}
 		w.interval = time.Duration(hello.Interval) * time.Millisecond
+		// The library reads whole numbers only.
+		message = fmt.Appendf(nil, `{"op":%d,"d":{"heartbeat_interval":%d}}`, opHello, int64(hello.Interval))
 	case opReconnect:
 		w.over, w.end.reconnect, w.end.resumable = true, true, true
 		return errWireOver

@@ -330,6 +330,14 @@ func (s *Server) users(in *incoming) answer {
 	switch {
 	case in.path == "users/@me" && in.method == http.MethodGet:
 		return ok(map[string]any{"id": s.App, "username": "Karussell", "bot": true})
+	case in.path == "users/@me/guilds" && in.method == http.MethodGet:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		guilds := []any{}
+		for _, g := range s.guilds {
+			guilds = append(guilds, map[string]any{"id": g.id, "name": g.name, "owner": false})
+		}
+		return ok(guilds)
 	case in.path == "users/@me/channels" && in.method == http.MethodPost:
 		s.mu.Lock()
 		defer s.mu.Unlock()
