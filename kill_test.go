@@ -18,9 +18,15 @@ import (
 	"karussell/store/bolt"
 )
 
-// program starts this test binary as karussell.
+// program starts this test binary as karussell, or the binary that
+// KARUSSELL_TEST_BINARY names.
 func program(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	if path := os.Getenv("KARUSSELL_TEST_BINARY"); path != "" {
+		cmd := exec.Command(path, args...)
+		cmd.Env = append(os.Environ(), "KARUSSELL_LOG=error")
+		return cmd
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -12,10 +12,13 @@ import (
 	"karussell/bot"
 )
 
-// An answer is tried for maxAge at most: later it answers nothing any more.
+// An answer is tried for maxAge at most: later it answers nothing any more. One
+// that Telegram itself makes wait is still owed: it is kept for longer, and its
+// attempts do not count.
 const (
 	maxAge      = 5 * time.Minute
 	maxAttempts = 6
+	maxOwed     = 3 * time.Hour
 )
 
 // maxThinking bounds the engine's time for one request.
@@ -39,7 +42,9 @@ type answer struct {
 	slow    bool
 	reply   *bot.Message
 	next    *prompt // the form's next question, sent instead of reply
+	stopped bool    // the spinner, by the first attempt
 	tries   int
+	owed    time.Duration // the answer's greatest age, when Telegram made it wait
 }
 
 // run answers, or says when to try again.
@@ -54,7 +59,7 @@ func (t *answer) run(ctx context.Context) time.Duration {
 	}
 	err := t.deliver(ctx)
 	if err == nil {
-		if t.tries == 0 {
+		if t.tries == 0 && t.owed == 0 {
 			t.meter.Observe("telegram_answer_seconds", time.Since(t.came).Seconds())
 		}
 		return 0
@@ -114,11 +119,13 @@ func (t *answer) failed(ctx context.Context, err error) time.Duration {
 	if !errors.As(err, &e) {
 		return 0 // the program ends; the ledger still has the update
 	}
+	if e.Kind == bot.SendLimited {
+		return t.limited(ctx, e)
+	}
 	t.tries++
 	wait := time.Duration(t.tries) * time.Second
 	switch e.Kind {
 	case bot.SendLimited:
-		wait = max(e.RetryAfter, time.Second)
 	case bot.SendTemporary, bot.SendUnsure:
 	case bot.SendMoved:
 		t.chatMoved(ctx, t.req.Chat, t.req.Kind, e.MovedTo)
@@ -131,12 +138,26 @@ func (t *answer) failed(ctx context.Context, err error) time.Duration {
 		t.log.ErrorContext(ctx, "answer_refused", "error", err, "command", t.req.Command)
 		return 0
 	}
-	if t.tries >= maxAttempts || time.Since(t.came)+wait > maxAge {
-		t.meter.Count("telegram_requests_dropped_total", 1, "reason", "undeliverable")
-		t.log.WarnContext(ctx, "answer_given_up", "error", err, "attempts", t.tries)
-		return 0
+	if t.tries >= maxAttempts || time.Since(t.came)+wait > max(maxAge, t.owed) {
+		return t.giveUp(ctx, err)
 	}
 	return wait
+}
+
+// limited waits as Telegram wishes.
+func (t *answer) limited(ctx context.Context, e *bot.SendError) time.Duration {
+	wait := max(e.RetryAfter, time.Second)
+	t.owed = time.Since(t.came) + wait + maxAge
+	if t.owed > maxOwed {
+		return t.giveUp(ctx, e)
+	}
+	return wait
+}
+
+func (t *answer) giveUp(ctx context.Context, err error) time.Duration {
+	t.meter.Count("telegram_requests_dropped_total", 1, "reason", "undeliverable")
+	t.log.WarnContext(ctx, "answer_given_up", "error", err, "attempts", t.tries)
+	return 0
 }
 
 // planCallback handles a pressed button.
@@ -174,7 +195,8 @@ func (u user) private() bot.ChatRef { return chat{ID: u.ID}.ref() }
 // chat, an edit where the message is to be replaced, a message otherwise. The
 // spinner stops in any case, at the first attempt.
 func (t *answer) deliverPress(ctx context.Context) error {
-	if t.tries == 0 {
+	if !t.stopped {
+		t.stopped = true
 		if notice := t.asNotice(); notice != "" {
 			t.stopSpinner(ctx, t.press, notice)
 			return nil

@@ -33,6 +33,7 @@ type wire struct {
 	secret  string // the token's part after the colon, to recognise it anywhere
 	timeout time.Duration
 	meter   bot.Meter
+	limits  *restraint
 }
 
 func newWire(base, token string, client *http.Client, timeout time.Duration, meter bot.Meter) *wire {
@@ -48,7 +49,7 @@ func newWire(base, token string, client *http.Client, timeout time.Duration, met
 	// the Referer.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	_, secret, _ := strings.Cut(token, ":")
-	return &wire{client: &own, base: base, token: token, secret: secret, timeout: timeout, meter: meter}
+	return &wire{client: &own, base: base, token: token, secret: secret, timeout: timeout, meter: meter, limits: newRestraint()}
 }
 
 func newTransport() http.RoundTripper {
@@ -95,6 +96,10 @@ func (w *wire) call(ctx context.Context, method string, p tgbotapi.Params, files
 }
 
 func (w *wire) callWithin(ctx context.Context, timeout time.Duration, method string, p tgbotapi.Params, files ...tgbotapi.RequestFile) (json.RawMessage, error) {
+	if refused := w.restrained(method, p); refused != nil {
+		w.meter.Count("telegram_calls_total", 1, "method", method, "outcome", "held_back")
+		return nil, refused
+	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var way passage
@@ -112,6 +117,9 @@ func (w *wire) callWithin(ctx context.Context, timeout time.Duration, method str
 	}
 	if err == nil {
 		w.meter.Count("telegram_calls_total", 1, "method", method, "outcome", "ok")
+		if writes(method) {
+			w.limits.passed()
+		}
 		return response.Result, nil
 	}
 	if ctx.Err() != nil {
@@ -119,7 +127,18 @@ func (w *wire) callWithin(ctx context.Context, timeout time.Duration, method str
 	}
 	refused := w.refusal(method, response, &way)
 	w.meter.Count("telegram_calls_total", 1, "method", method, "outcome", string(refused.Kind))
+	if refused.Kind == bot.SendLimited && writes(method) {
+		w.limits.limited(p["chat_id"], refused.RetryAfter, time.Now())
+	}
 	return nil, refused
+}
+
+// restrained holds back a call that Telegram has said is too early.
+func (w *wire) restrained(method string, p tgbotapi.Params) *bot.SendError {
+	if !writes(method) {
+		return nil
+	}
+	return w.limits.restrained(p["chat_id"], time.Now())
 }
 
 // result makes a call and decodes its result into out. A result that cannot be

@@ -65,6 +65,7 @@ type Server struct {
 	callbacks  map[string]*CallbackAnswer
 	inline     map[string]*InlineAnswer
 	faults     []*fault
+	limiter    *limiter
 	calls      []Call
 	violations []string
 	privacy    bool
@@ -194,8 +195,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.calls = append(s.calls, c)
-	f := s.takeFault(c)
+	f, limited := s.takeFault(c), s.limit(c)
 	s.mu.Unlock()
+	if limited != nil {
+		writeRefusal(w, limited)
+		return
+	}
 	if f != nil && f.before(s, w, r) {
 		return
 	}
