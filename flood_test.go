@@ -137,8 +137,7 @@ func (f *flood) live(w wave) {
 	if !w.global { // while others are limited, these live as ever
 		f.arrives(f.healthy, 7*time.Minute)
 	}
-	g := gauges(f.t, f.status)
-	f.t.Logf("%s wave %q over: %d alerts so far, %d calls refused, queue %.0f", time.Now().Format(time.TimeOnly), w.name, len(f.alerts), f.server.Limited(), g["karussell_queue_depth"])
+	f.t.Logf("%s wave %q over: %d alerts so far, %d calls refused, queue %.0f", time.Now().Format(time.TimeOnly), w.name, len(f.alerts), f.server.Limited(), f.waiting())
 }
 
 // publish brings news of a coach that nobody has heard of, and waits until the
@@ -212,7 +211,7 @@ func (f *flood) everythingArrives() {
 		}
 		return true
 	})
-	eventually(f.t, "an empty queue", 10*time.Minute, func() bool { return gauges(f.t, f.status)["karussell_queue_depth"] == 0 })
+	eventually(f.t, "an empty queue", 10*time.Minute, func() bool { return f.waiting() == 0 })
 	disordered := 0
 	for _, chat := range f.chats {
 		got := f.coachesIn(chat)
@@ -250,4 +249,14 @@ func (f *flood) confirmed(coach string) bool {
 	f.papers[1].mu.Lock()
 	defer f.papers[1].mu.Unlock()
 	return slices.ContainsFunc(f.papers[1].items, func(item string) bool { return strings.Contains(item, coach) })
+}
+
+// waiting is how many deliveries are owed.
+func (f *flood) waiting() float64 {
+	g := gauges(f.t, f.status)
+	n, ok := g["karussell_outbox_waiting"]
+	if !ok {
+		f.t.Fatal("/metrics lacks karussell_outbox_waiting")
+	}
+	return n + g["karussell_outbox_leased"] + g["karussell_outbox_fanouts"]
 }

@@ -16,8 +16,9 @@ const expandStep = 250
 // reports done when no fan-out is left. After a crash it goes on where the last
 // step ended.
 func (e *Engine) Expand(ctx context.Context) (done bool, err error) {
+	owed := 0
 	err = e.Store.Update(ctx, func(tx Tx) error {
-		done = false
+		done, owed = false, 0
 		list, err := tx.Fanouts(1)
 		if err != nil {
 			return fmt.Errorf("fan-outs: %w", err)
@@ -27,8 +28,13 @@ func (e *Engine) Expand(ctx context.Context) (done bool, err error) {
 			return nil
 		}
 		x := expansion{e: e, tx: tx, f: list[0], now: e.Now()}
-		return x.step()
+		err = x.step()
+		owed = x.owed
+		return err
 	})
+	if err == nil {
+		e.Meter.Count("deliveries_total", owed)
+	}
 	return done, err //nolint:wrapcheck // the store's, or wrapped inside
 }
 
@@ -40,6 +46,7 @@ type expansion struct {
 	now    time.Time
 	story  Story
 	topics []Topic
+	owed   int // deliveries written
 }
 
 func (x *expansion) step() error {
@@ -215,6 +222,7 @@ func (x *expansion) deliver(sub *Subscription, kind DeliveryKind) error {
 	if err := x.tx.PutDelivery(d); err != nil {
 		return fmt.Errorf("store delivery: %w", err)
 	}
+	x.owed++
 	return nil
 }
 

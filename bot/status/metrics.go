@@ -23,7 +23,7 @@ var metrics = []metric{
 	{name: "articles_total", help: "Articles read, by what they were: new, changed, known.", labels: []string{"state"}},
 	{name: "events_total", help: "Events extracted from new articles, by type.", labels: []string{"type"}},
 	{name: "story_changes_total", help: "Changes of stories, by the stage reached.", labels: []string{"stage"}},
-	{name: "deliveries_total", help: "Deliveries written into the outbox."},
+	{name: "deliveries_total", help: "Deliveries about stories written into the outbox."},
 	{name: "sends_total", help: "Attempts settled, by platform and outcome.", labels: []string{"platform", "outcome"}},
 	{name: "limits_total", help: "Times a platform said to wait, for one chat or globally.", labels: []string{"platform", "scope"}},
 	{name: "platform_rests_total", help: "Rests after many chats of a platform failed in a row.", labels: []string{"platform"}},
