@@ -122,8 +122,9 @@ func (g *Gate) Limited(to bot.ChatRef, e *bot.SendError) {
 	g.hold(to, until)
 }
 
-// take is a place for a message to the chat when one is free now. Else it says
-// when the chat is ready, or how long the whole platform must wait.
+// take is a place for a message to the chat when one is free now: ready is then
+// zero. Else it says when the chat is ready, or how long the whole platform must
+// wait.
 func (g *Gate) take(to bot.ChatRef) (ready time.Time, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -138,7 +139,7 @@ func (g *Gate) take(to bot.ChatRef) (ready time.Time, wait time.Duration) {
 	}
 	c.sent(r, now)
 	g.advance(now)
-	return now, 0
+	return time.Time{}, 0 // not now: the caller's clock was read earlier
 }
 
 // another takes a place for a further message of a delivery that has one.
