@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -31,6 +32,9 @@ type world struct {
 	args       []string // of this call
 	dir        string   // relative paths are meant from here; empty: the working directory
 	store      keeper   // open already, when the command runs inside the bot; else nil
+
+	reload  func(context.Context) (string, error) // of the bot that the command runs in; else nil
+	hangups <-chan os.Signal                      // SIGHUP; nil: never
 }
 
 // path is a file named by the user.
@@ -61,6 +65,7 @@ type commandLine struct {
 	Export  exportCmd  `cmd:"" help:"Write everything in the store as JSON lines, also while the bot is running."`
 	Import  importCmd  `cmd:"" help:"Read an export into an empty store."`
 	Migrate migrateCmd `cmd:"" help:"Copy the whole store between a file and PostgreSQL, verified; can be continued."`
+	Reload  reloadCmd  `cmd:"" help:"Make the running bot read its settings again, as far as that is safe."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, store, feeds and platforms, and say what to do."`
 	Health  healthCmd  `cmd:"" help:"Ask the running bot whether it is well (for containers)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -163,15 +168,32 @@ func (w *world) settings(db string) (config.Config, error) {
 
 // logger logs to stderr as configured.
 func (w *world) logger(c config.Log) *slog.Logger {
+	log, _ := w.loggerWithLevel(c)
+	return log
+}
+
+// loggerWithLevel also gives the level, to be changed while the bot runs.
+func (w *world) loggerWithLevel(c config.Log) (*slog.Logger, *slog.LevelVar) {
+	level := &slog.LevelVar{}
+	level.Set(logLevel(c))
+	log := slog.New(w.logHandler(c, level))
+	return log, level
+}
+
+func logLevel(c config.Log) slog.Level {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
 		level = slog.LevelInfo // checked by config
 	}
+	return level
+}
+
+func (w *world) logHandler(c config.Log, level slog.Leveler) slog.Handler {
 	options := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w.stderr, options))
+		return slog.NewJSONHandler(w.stderr, options)
 	}
-	return slog.New(slog.NewTextHandler(w.stderr, options))
+	return slog.NewTextHandler(w.stderr, options)
 }
 
 // version is stamped in by the release build; otherwise it is the module's.

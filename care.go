@@ -24,13 +24,14 @@ const careEvery = time.Minute
 // forgetStep is how many texts one transaction drops.
 const forgetStep = 200
 
-// care runs until ctx ends. What fails is logged and tried again: none of it may
-// stop the bot.
-func (s *service) care(ctx context.Context, store keeper, c config.Config) error {
+// care runs until ctx ends, each time with the settings then in force. What fails
+// is logged and tried again: none of it may stop the bot.
+func (s *service) care(ctx context.Context, store keeper, settings func() config.Config) error {
 	ticker := time.NewTicker(careEvery)
 	defer ticker.Stop()
 	full := false
 	for {
+		c := settings()
 		if err := s.backupIfDue(ctx, store, c.Backup); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "backup failed", "dir", c.Backup.Dir, "error", err)
 		}
@@ -132,7 +133,7 @@ func (s *service) tellOwners(ctx context.Context, n bot.Notice) {
 		return
 	}
 	s.log.ErrorContext(ctx, "owner not told through the outbox", "notice", n.Key, "error", err)
-	for _, owner := range s.engine.Owners {
+	for _, owner := range s.engine.OwnersNow() {
 		to, err := bot.ParseChatRef(string(owner))
 		if err != nil {
 			continue

@@ -12,7 +12,7 @@ import (
 
 type feedsOPMLCmd struct {
 	DB      string `help:"The store's file." name:"db" placeholder:"FILE"`
-	Import  string `help:"Switch the feeds of this list on; the bot polls them after its next start." placeholder:"FILE"`
+	Import  string `help:"Switch the feeds of this list on; also in a running bot." placeholder:"FILE"`
 	Bundled bool   `help:"Write the whole bundled list instead."`
 }
 
@@ -90,6 +90,11 @@ func (c *feedsOPMLCmd) take(w *world, store keeper, configured []feed.Source) er
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w.stdout, "%d feeds switched on, %d were on already; the bot polls them after its next start\n", added, known)
+	if w.reload != nil {
+		if _, err := w.reload(w.ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(w.stdout, "%d feeds switched on, %d were on already\n", added, known)
 	return nil
 }

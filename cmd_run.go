@@ -27,7 +27,7 @@ func (c *runCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	log := w.logger(settings.Log)
+	log, level := w.loggerWithLevel(settings.Log)
 	k, err := loadKnowledge()
 	if err != nil {
 		return err
@@ -37,9 +37,10 @@ func (c *runCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
+		fresh := &reloader{w: w, db: c.DB, s: s, level: level, now: settings}
 		inside := *w
-		inside.store = store
-		s.more = append(s.more, func(ctx context.Context) error { return s.care(ctx, store, settings) })
+		inside.store, inside.reload = store, fresh.reload
+		s.more = append(s.more, fresh.follow, func(ctx context.Context) error { return s.care(ctx, store, fresh.settings) })
 		if !onServer(settings.DB) { // others reach a server's database themselves
 			s.more = append(s.more, func(ctx context.Context) error { return serveControl(ctx, &inside, settings.DB) })
 		}

@@ -29,6 +29,9 @@ func settingsTable() string {
 		if s.Secret {
 			about += " (secret: use the `_FILE` form)"
 		}
+		if s.Live {
+			about += " ↻"
+		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Key, env, def, about)
 	}
 	return b.String()

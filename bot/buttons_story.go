@@ -185,7 +185,7 @@ func (e *Engine) complain(ctx context.Context, a *ask, id StoryID) (Message, err
 // tellOwners owes every owner a notice. The cause makes its id: the same cause
 // is told once while it waits.
 func (e *Engine) tellOwners(tx Tx, cause string, n Notice) error {
-	for _, owner := range e.Owners {
+	for _, owner := range e.OwnersNow() {
 		chat, err := ownerChat(tx, owner)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,15 +21,17 @@ type Setup struct {
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: nowhere
 	Meter     Meter            // nil: nothing is counted
-	Owners    []UserRef        // may correct stories, manage feeds, get operator notices
+	Owners    []UserRef        // at the start; see Engine.SetOwners
 	Version   string
 }
 
 // Engine ingests articles, keeps the stories, answers requests and renders
-// deliveries. It holds no state of its own beyond its Setup: everything is in
-// the store, so several engines may share one. Safe for concurrent use.
+// deliveries. It holds no state of its own beyond its Setup and who owns it:
+// everything is in the store, so several engines may share one. Safe for
+// concurrent use.
 type Engine struct {
 	Setup
+	owners    atomic.Pointer[[]UserRef]
 	wake      chan struct{}     // tells Run that there is something to do
 	clubNames func() *clubIndex // derived from the gazetteer on first use
 	table     []CommandSpec
@@ -49,8 +52,17 @@ func NewEngine(s Setup) (*Engine, error) {
 		s.Meter = NoMeter{}
 	}
 	clubNames := sync.OnceValue(func() *clubIndex { return newClubIndex(s.Gazetteer) })
-	return &Engine{Setup: s, wake: make(chan struct{}, 1), clubNames: clubNames, table: commandTable()}, nil
+	e := &Engine{Setup: s, wake: make(chan struct{}, 1), clubNames: clubNames, table: commandTable()}
+	e.SetOwners(s.Owners)
+	return e, nil
 }
+
+// SetOwners replaces those who may correct stories and manage feeds and who get
+// operator notices. It holds for what is asked afterwards.
+func (e *Engine) SetOwners(owners []UserRef) { e.owners.Store(&owners) }
+
+// OwnersNow lists them. Not to be changed.
+func (e *Engine) OwnersNow() []UserRef { return *e.owners.Load() }
 
 // Renderer turns a delivery into what must be sent now: the Engine. The outbox
 // asks it at send time.

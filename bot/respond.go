@@ -108,7 +108,7 @@ func (e *Engine) excuse(ctx context.Context, a *ask, err error) Message {
 // hear loads the chat and revives it when it was paused: whoever commands the
 // bot wants it to speak.
 func (e *Engine) hear(ctx context.Context, req Request) (ask, error) {
-	req.IsOwner = req.User != "" && slices.Contains(e.Owners, req.User)
+	req.IsOwner = req.User != "" && slices.Contains(e.OwnersNow(), req.User)
 	a := ask{Request: req, voice: e.voiceFor(Chat{}, req.Language)}
 	err := e.Store.View(ctx, func(tx ReadTx) error {
 		c, err := tx.Chat(req.Chat)

@@ -158,7 +158,7 @@ func defaults() Config {
 	var c Config
 	for _, s := range Settings() {
 		if s.Default != "" {
-			if err := s.set(&c, s.Default); err != nil {
+			if err := s.field.set(&c, s.Default); err != nil {
 				panic(fmt.Sprintf("config: default of %s: %v", s.Key, err)) // a bug in the table, found by its test
 			}
 		}
@@ -202,7 +202,7 @@ func (c *Config) readEnvironment(env Lookup) []error {
 		if value == "" {
 			continue
 		}
-		if err := s.set(c, value); err != nil {
+		if err := s.field.set(c, value); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", s.Env, err))
 		}
 	}

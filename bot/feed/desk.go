@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"karussell/bot"
@@ -46,6 +47,25 @@ func (p *Poller) Add(ctx context.Context, address string) (bot.FeedState, error)
 	p.mu.Unlock()
 	p.Wake()
 	return state, nil
+}
+
+// Reload replaces the configured sources and the shortest interval, and takes in
+// what others put into the store meanwhile. Feeds that the owner added in chat
+// stay. What is stored about a source that was taken out stays as well, so that
+// its articles are not news when it comes back.
+func (p *Poller) Reload(ctx context.Context, sources []Source, interval time.Duration) error {
+	p.pace.Store(int64(max(interval, time.Second)))
+	p.mu.Lock()
+	p.Sources = sources
+	for address, s := range p.feeds {
+		if !s.ByOwner && !slices.ContainsFunc(sources, func(s Source) bool { return s.URL == address }) {
+			delete(p.feeds, address)
+		}
+	}
+	p.mu.Unlock()
+	err := p.load(ctx)
+	p.Wake()
+	return err
 }
 
 // Remove forgets a feed; bot.ErrNotFound when there is none.
@@ -91,7 +111,7 @@ func (p *Poller) Test(ctx context.Context, address string) (bot.FeedTrial, error
 	if err != nil {
 		return trial, err
 	}
-	trial.Feed = bot.FeedState{URL: found, Interval: p.Interval}
+	trial.Feed = bot.FeedState{URL: found, Interval: p.shortest()}
 	got, err := p.read(ctx, &trial.Feed)
 	if err != nil {
 		return trial, err

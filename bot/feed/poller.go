@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"karussell/bot"
@@ -27,6 +28,8 @@ type Poller struct {
 	feeds map[string]*bot.FeedState // by URL; the store's copy is authoritative after a restart
 	queue queue                     // when feeds are due
 	lanes *lanes                    // which feeds are being polled
+
+	pace atomic.Int64 // Setup.Interval, until Reload changes it
 }
 
 // New checks the setup.
@@ -45,11 +48,16 @@ func New(s Setup) (*Poller, error) {
 	}
 	s.Interval = max(s.Interval, time.Second)
 	fetch := newFetcher(s.Agent, s.Private, s.Transport)
-	return &Poller{
+	p := &Poller{
 		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), wake: make(chan struct{}, 1),
 		feeds: map[string]*bot.FeedState{}, lanes: newLanes(),
-	}, nil
+	}
+	p.pace.Store(int64(s.Interval))
+	return p, nil
 }
+
+// shortest is the shortest interval between two polls of a feed.
+func (p *Poller) shortest() time.Duration { return time.Duration(p.pace.Load()) }
 
 // Run polls until ctx ends, then waits for the polls under way and returns nil.
 // It returns the store's error when the feeds' states cannot be read.
@@ -112,7 +120,7 @@ func (p *Poller) load(ctx context.Context) error {
 	}
 	for _, src := range p.Sources {
 		i := slices.IndexFunc(stored, func(s bot.FeedState) bool { return s.URL == src.URL })
-		state := bot.FeedState{URL: src.URL, Interval: p.Interval}
+		state := bot.FeedState{URL: src.URL, Interval: p.shortest()}
 		if i >= 0 {
 			state = stored[i]
 		}
@@ -358,7 +366,7 @@ func (p *Poller) failed(state *bot.FeedState, err error) {
 	if state.FailingSince.IsZero() {
 		state.FailingSince = now
 	}
-	wait := min(p.Interval<<min(state.Failures, 12), longest)
+	wait := min(p.shortest()<<min(state.Failures, 12), longest)
 	kind := FailNetwork
 	if fe, ok := errors.AsType[*FetchError](err); ok {
 		kind = fe.Kind

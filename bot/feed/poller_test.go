@@ -156,6 +156,38 @@ func TestFirstContactIsBacklogAndLaterItemsAreNews(t *testing.T) {
 	}
 }
 
+// A feed that the settings gain is polled at once, one that they lose no more, and
+// what the owner added in chat stays.
+func TestReloadTurnsFeedsOnAndOff(t *testing.T) {
+	one, two, chat := &press{}, &press{}, &press{}
+	servers := map[*press]string{}
+	for _, p := range []*press{two, chat} {
+		server := httptest.NewServer(p)
+		t.Cleanup(server.Close)
+		servers[p] = server.URL + "/feed"
+	}
+	poller, d, url := start(t, one, true)
+	until(t, "first contact", func() bool { return state(t, d, url).Seen })
+	err := d.store.Update(t.Context(), func(tx bot.Tx) error {
+		return tx.PutFeed(bot.FeedState{URL: servers[chat], ByOwner: true})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := poller.Reload(t.Context(), []feed.Source{{URL: servers[two]}}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the new feed", func() bool { return state(t, d, servers[two]).Seen })
+	until(t, "the owner's feed", func() bool { return state(t, d, servers[chat]).Seen })
+	one.publish("unread")
+	two.publish("read")
+	poller.Hurry()
+	until(t, "news of the new feed", func() bool { return len(d.titles()) > 0 })
+	if got := fmt.Sprint(d.titles()); got != "[read]" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestUnchangedFeedsAnswer304AndAreNotReadAgain(t *testing.T) {
 	p := &press{}
 	p.publish("eins")

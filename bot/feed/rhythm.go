@@ -16,6 +16,6 @@ const looksPerGap = 96
 // feed or its server named as time to live.
 func (p *Poller) schedule(s *bot.FeedState, live time.Duration) {
 	gap := p.Now().Sub(s.LastNew)
-	s.Interval = max(min(gap/looksPerGap, longest), p.Interval)
+	s.Interval = max(min(gap/looksPerGap, longest), p.shortest())
 	s.Next = p.Now().Add(jitter(max(s.Interval, min(live, longest))))
 }
