@@ -101,7 +101,7 @@ func TestImportRefusesWhatWouldLoseSomething(t *testing.T) {
 	}
 	fresh := filepath.Join(t.TempDir(), "fresh.db")
 	changed := bytes.Replace(lines, []byte("WAZ"), []byte("ABC"), 1)
-	newer := bytes.Replace(lines, []byte(`"schema":1`), []byte(`"schema":99`), 1)
+	newer := bytes.Replace(lines, fmt.Appendf(nil, `"schema":%d`, ledger.Schema), []byte(`"schema":99`), 1)
 	for name, bad := range map[string][]byte{
 		"empty": nil, "text": []byte("hello\n"), "changed": changed, "more": append(bytes.Clone(lines), "{}\n"...), "newer": newer,
 	} {

@@ -19,11 +19,11 @@ func (v *view) Article(id bot.ArticleID) (bot.Article, error) {
 }
 
 func (v *view) ArticleByKey(key string) (bot.ArticleID, error) {
-	id, err := getNumber(v.kv, ArticleKeys, identityKey(key))
+	id, err := v.holder(identityKey(key))
 	if err == nil && id == 0 {
 		err = bot.ErrNotFound
 	}
-	return bot.ArticleID(id), err
+	return id, err
 }
 
 func (v *view) Articles(topic bot.Topic, p bot.Page) ([]bot.Article, error) {
@@ -152,15 +152,6 @@ func (t *tx) putText(a *bot.Article, oldAge int64, known bool) error {
 		return err
 	}
 	return put(t.kv, textCodec, Texts, key, a.Text)
-}
-
-func (t *tx) claimIdentity(identity string, key []byte) error {
-	h := identityKey(identity)
-	held, err := t.has(ArticleKeys, h)
-	if err != nil || held {
-		return err
-	}
-	return t.kv.Put(ArticleKeys, h, key)
 }
 
 func (t *tx) PutFindings(id bot.ArticleID, x bot.Extraction) error {

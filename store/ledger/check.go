@@ -26,7 +26,7 @@ const mostProblems = 100
 func Check(ctx context.Context, r Reader) ([]Problem, error) {
 	c := &checker{ctx: ctx, v: view{kv: r}}
 	for _, step := range []func() error{
-		c.articles, c.texts, c.references, c.stories, c.coaches, c.chats, c.subscriptions, c.postings,
+		c.articles, c.texts, c.references, c.identities, c.stories, c.coaches, c.chats, c.subscriptions, c.postings,
 		c.deliveries, c.deliveryIDs, c.heads, c.boxes, c.plain, c.totals, c.counters,
 	} {
 		err := step()
@@ -110,7 +110,7 @@ func (c *checker) texts() error {
 
 // references checks the indexes that cannot be derived: their articles exist.
 func (c *checker) references() error {
-	for _, s := range []Space{ArticleKeys, ArticleTopics} {
+	for _, s := range []Space{ArticleKeys, Identities, ArticleTopics} {
 		err := c.walk(s, func(k, v []byte) error {
 			at := v
 			if s == ArticleTopics {
@@ -130,6 +130,50 @@ func (c *checker) references() error {
 		}
 	}
 	return nil
+}
+
+// identities checks that every key is in the open generation or in one whose
+// filter knows it. The index of schema 1 is generation 0.
+func (c *checker) identities() error {
+	open, err := c.v.openGeneration()
+	if err != nil {
+		return err
+	}
+	known := map[uint64]filter{}
+	knows := func(generation uint64, h []byte) error {
+		f, loaded := known[generation]
+		if !loaded {
+			clear(known) // they come in order
+			if f, err = c.v.kv.Get(IdentityFilters, number(generation)); err != nil {
+				return err
+			}
+			known[generation] = f
+		}
+		if generation == open || f.mayHold(h) {
+			return nil
+		}
+		return c.report(IdentityFilters, "generation %d does not know its key %x", generation, h)
+	}
+	err = c.walk(ArticleKeys, func(k, _ []byte) error {
+		if len(k) != identityLen {
+			return errKey
+		}
+		return knows(0, k)
+	})
+	if err != nil {
+		return err
+	}
+	return c.walk(Identities, func(k, _ []byte) error {
+		c.counts[identityCount]++
+		if len(k) != 8+identityLen {
+			return errKey
+		}
+		generation, err := lastNumber(k[:8])
+		if err != nil {
+			return err
+		}
+		return knows(generation, k[8:])
+	})
 }
 
 func (c *checker) stories() error {

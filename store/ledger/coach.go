@@ -55,14 +55,23 @@ func nameKey(kind bot.NameKind, key string, id bot.CoachID) []byte {
 	return append(appendString(appendString(nil, string(kind)), key), id...)
 }
 
+// PutCoach leaves name keys alone that stay as they are: each is a page of its
+// own, and most reports about a coach bring no new name.
 func (t *tx) PutCoach(c bot.Coach, names []string) error {
-	if err := t.unindexCoach(c.ID); err != nil {
+	old, _, err := find(t.kv, coachCodec, Coaches, coachKey(c.ID))
+	if err != nil {
 		return err
 	}
 	names = slices.Clone(names)
 	slices.Sort(names)
 	names = slices.Compact(names)
+	if err := t.unindexCoach(c.ID, old.Keys, names); err != nil {
+		return err
+	}
 	for _, name := range names {
+		if old.Name == c.Name && slices.Contains(old.Keys, name) {
+			continue
+		}
 		if err := t.kv.Put(Names, nameKey(bot.NameCoach, name, c.ID), []byte(c.Name)); err != nil {
 			return err
 		}
@@ -70,12 +79,12 @@ func (t *tx) PutCoach(c bot.Coach, names []string) error {
 	return put(t.kv, coachCodec, Coaches, coachKey(c.ID), toCoach(&c, names))
 }
 
-func (t *tx) unindexCoach(id bot.CoachID) error {
-	old, ok, err := find(t.kv, coachCodec, Coaches, coachKey(id))
-	if err != nil || !ok {
-		return err
-	}
-	for _, name := range old.Keys {
+// unindexCoach deletes the name keys that are not among those to keep.
+func (t *tx) unindexCoach(id bot.CoachID, names, keep []string) error {
+	for _, name := range names {
+		if slices.Contains(keep, name) {
+			continue
+		}
 		if err := t.kv.Delete(Names, nameKey(bot.NameCoach, name, id)); err != nil {
 			return err
 		}
@@ -84,7 +93,11 @@ func (t *tx) unindexCoach(id bot.CoachID) error {
 }
 
 func (t *tx) DeleteCoach(id bot.CoachID) error {
-	if err := t.unindexCoach(id); err != nil {
+	old, _, err := find(t.kv, coachCodec, Coaches, coachKey(id))
+	if err != nil {
+		return err
+	}
+	if err := t.unindexCoach(id, old.Keys, nil); err != nil {
 		return err
 	}
 	return t.kv.Delete(Coaches, coachKey(id))

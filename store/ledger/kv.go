@@ -61,37 +61,39 @@ type Space uint8
 // Spaces. What is behind "→" is the value; keys are built by the functions in
 // keys.go.
 const (
-	Meta          Space = iota // name → number: schema, counts
-	Articles                   // article → record without the text
-	Texts                      // article → text
-	TextAges                   // read at, article → nothing
-	Findings                   // article → extraction
-	ArticleKeys                // hash of identity key → article
-	ArticleTopics              // topic, article → nothing
-	Stories                    // story → record with topics
-	StoryKeys                  // club, coach, matter, team, story → nothing
-	StoryTopics                // topic, changed, story → nothing
-	OpenTopics                 // the same for open stories
-	StoryChecks                // check, story → nothing
-	Coaches                    // coach → record with name keys
-	Names                      // kind, key, id → text
-	Chats                      // chat → record
-	DigestChats                // chat → nothing
-	PausedChats                // chat → nothing
-	Subscribers                // topic, chat → subscription
-	Subscriptions              // chat, topic → nothing
-	Postings                   // story, chat → record
-	ChatPostings               // chat, story → nothing
-	Deliveries                 // number → record
-	DeliveryIDs                // hash of id → number
-	Queues                     // chat, state, due, created, number → priority
-	Heads                      // priority, due, created, number → chat
-	Boxes                      // chat → its entry in Heads, its leases
-	Leases                     // until, number → nothing
-	Parked                     // order of parking → number
-	Fanouts                    // fan-out → record
-	Feeds                      // address → record
-	Notes                      // key → value
+	Meta            Space = iota // name → number: schema, counts
+	Articles                     // article → record without the text
+	Texts                        // article → text
+	TextAges                     // read at, article → nothing
+	Findings                     // article → extraction
+	ArticleKeys                  // hash of identity key → article; of schema 1, takes no more
+	ArticleTopics                // topic, article → nothing
+	Stories                      // story → record with topics
+	StoryKeys                    // club, coach, matter, team, story → nothing
+	StoryTopics                  // topic, changed, story → nothing
+	OpenTopics                   // the same for open stories
+	StoryChecks                  // check, story → nothing
+	Coaches                      // coach → record with name keys
+	Names                        // kind, key, id → text
+	Chats                        // chat → record
+	DigestChats                  // chat → nothing
+	PausedChats                  // chat → nothing
+	Subscribers                  // topic, chat → subscription
+	Subscriptions                // chat, topic → nothing
+	Postings                     // story, chat → record
+	ChatPostings                 // chat, story → nothing
+	Deliveries                   // number → record
+	DeliveryIDs                  // hash of id → number
+	Queues                       // chat, state, due, created, number → priority
+	Heads                        // priority, due, created, number → chat
+	Boxes                        // chat → its entry in Heads, its leases
+	Leases                       // until, number → nothing
+	Parked                       // order of parking → number
+	Fanouts                      // fan-out → record
+	Feeds                        // address → record
+	Notes                        // key → value
+	Identities                   // generation, hash of identity key → article
+	IdentityFilters              // sealed generation → Bloom filter of its keys
 	spaces
 )
 
@@ -128,5 +130,5 @@ var spaceNames = [spaces]string{
 	Subscribers: "subscribers", Subscriptions: "subscriptions", Postings: "postings",
 	ChatPostings: "chat_postings", Deliveries: "deliveries", DeliveryIDs: "delivery_ids",
 	Queues: "queues", Heads: "heads", Boxes: "boxes", Leases: "leases", Parked: "parked",
-	Fanouts: "fanouts", Feeds: "feeds", Notes: "notes",
+	Fanouts: "fanouts", Feeds: "feeds", Notes: "notes", Identities: "identities", IdentityFilters: "identity_filters",
 }

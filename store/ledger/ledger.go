@@ -11,18 +11,22 @@ import (
 )
 
 // Ledger is a bot.Store over an engine. It is safe for concurrent use.
-type Ledger struct{ engine Engine }
+type Ledger struct {
+	engine     Engine
+	filters    filters
+	generation int64 // identity keys that fill one
+}
 
 var _ bot.Store = (*Ledger)(nil)
 
 // New makes a store of an engine whose schema was prepared (see Migrate).
-func New(e Engine) *Ledger { return &Ledger{engine: e} }
+func New(e Engine) *Ledger { return &Ledger{engine: e, generation: generationSize} }
 
 // View runs fn on one consistent state. A panic in fn is returned as a
 // *PanicError.
 func (l *Ledger) View(ctx context.Context, fn func(bot.ReadTx) error) error {
 	return l.engine.View(ctx, func(r Reader) error {
-		return contain(func() error { return fn(&view{kv: r}) })
+		return contain(func() error { return fn(&view{kv: r, filters: &l.filters}) })
 	})
 }
 
@@ -63,9 +67,12 @@ func (l *Ledger) Close() error { return l.engine.Close() }
 func (l *Ledger) update(ctx context.Context, fn func(*tx) error) error {
 	return l.engine.Update(ctx, func(w Writer) error {
 		return contain(func() error {
-			t := &tx{view: view{kv: w}, kv: w}
+			t := &tx{view: view{kv: w, filters: &l.filters, writes: true}, kv: w, generation: l.generation}
 			t.pending = &t.delta
 			if err := fn(t); err != nil {
+				return err
+			}
+			if err := t.sealFull(); err != nil {
 				return err
 			}
 			return t.flush()
@@ -101,13 +108,17 @@ func contain(fn func() error) (err error) {
 type view struct {
 	kv      Reader
 	pending *[counters]int64 // counted in this transaction, not flushed yet
+	filters *filters         // nil: every generation is looked into
+	open    uint64           // generation of identity keys; 0: not read yet
+	writes  bool
 }
 
 // tx is a writing transaction.
 type tx struct {
 	view
-	kv    Writer
-	delta [counters]int64
+	kv         Writer
+	delta      [counters]int64
+	generation int64 // identity keys that fill one
 }
 
 // counter is a number that would be slow to count.
@@ -119,13 +130,14 @@ const (
 	leasedCount
 	parkedCount
 	fanoutCount
+	identityCount // in generations from 1
 	counters
 )
 
 func (c counter) key() []byte { return []byte("count/" + counterNames[c]) }
 
 //nolint:gochecknoglobals // a constant table
-var counterNames = [counters]string{"articles", "waiting", "leased", "parked", "fanouts"}
+var counterNames = [counters]string{"articles", "waiting", "leased", "parked", "fanouts", "identities"}
 
 func (v *view) count(c counter) (int, error) {
 	n, err := getNumber(v.kv, Meta, c.key())

@@ -8,7 +8,7 @@ import (
 
 // Schema is the version of the layout that this program writes. It is the last
 // of Steps, or 1.
-const Schema = 1
+const Schema = 2
 
 // Step takes a store from one version of the layout to the next.
 type Step struct {
@@ -19,7 +19,11 @@ type Step struct {
 
 // Steps lists the migrations in order. A step stays as it is for ever: somebody
 // may still have a file of the version before it.
-func Steps() []Step { return nil }
+func Steps() []Step {
+	return []Step{
+		{To: 2, About: "identity keys in generations", Do: sealSingleIndex},
+	}
+}
 
 //nolint:gochecknoglobals // constant
 var schemaKey = []byte("schema")

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -79,6 +80,8 @@ type entry struct {
 	key   []byte
 }
 
+func (e entry) equal(o entry) bool { return e.space == o.space && bytes.Equal(e.key, o.key) }
+
 // storyEntries lists the index entries of a story.
 func storyEntries(s *bot.Story, topics []bot.Topic) []entry {
 	id := number(uint64(s.ID))
@@ -98,6 +101,7 @@ func storyEntries(s *bot.Story, topics []bot.Topic) []entry {
 
 func (t *tx) PutStory(s *bot.Story, topics []bot.Topic) error {
 	topics = distinct(topics)
+	var old []entry
 	if s.ID == 0 {
 		id, err := t.kv.Next(Stories)
 		if err != nil {
@@ -108,26 +112,44 @@ func (t *tx) PutStory(s *bot.Story, topics []bot.Topic) error {
 		if err := t.kv.Raise(Stories, uint64(s.ID)); err != nil {
 			return err
 		}
-		if err := t.unindexStory(s.ID); err != nil {
+		var err error
+		if old, err = t.indexed(s.ID); err != nil {
 			return err
 		}
 	}
-	for _, e := range storyEntries(s, topics) {
-		if err := t.mark(e.space, e.key); err != nil {
-			return err
-		}
+	entries := storyEntries(s, topics)
+	if err := t.reindex(old, entries); err != nil {
+		return err
 	}
 	return put(t.kv, storyCodec, Stories, number(uint64(s.ID)), toStory(s, topics))
 }
 
-func (t *tx) unindexStory(id bot.StoryID) error {
-	old, ok, err := find(t.kv, storyCodec, Stories, number(uint64(id)))
+// indexed lists the index entries of a stored story.
+func (v *view) indexed(id bot.StoryID) ([]entry, error) {
+	old, ok, err := find(v.kv, storyCodec, Stories, number(uint64(id)))
 	if err != nil || !ok {
-		return err
+		return nil, err
 	}
 	story := old.story(id)
-	for _, e := range storyEntries(&story, old.Topics) {
+	return storyEntries(&story, old.Topics), nil
+}
+
+// reindex replaces index entries and leaves those alone that stay: each is a
+// page of its own.
+func (t *tx) reindex(old, now []entry) error {
+	for _, e := range old {
+		if slices.ContainsFunc(now, e.equal) {
+			continue
+		}
 		if err := t.kv.Delete(e.space, e.key); err != nil {
+			return err
+		}
+	}
+	for _, e := range now {
+		if slices.ContainsFunc(old, e.equal) {
+			continue
+		}
+		if err := t.mark(e.space, e.key); err != nil {
 			return err
 		}
 	}
@@ -135,7 +157,11 @@ func (t *tx) unindexStory(id bot.StoryID) error {
 }
 
 func (t *tx) DeleteStory(id bot.StoryID) error {
-	if err := t.unindexStory(id); err != nil {
+	old, err := t.indexed(id)
+	if err != nil {
+		return err
+	}
+	if err := t.reindex(old, nil); err != nil {
 		return err
 	}
 	return t.kv.Delete(Stories, number(uint64(id)))
