@@ -53,8 +53,12 @@ func (b *storybook) ripple(changed map[bench][]Story) error {
 	}
 	slices.SortFunc(keys, compareKeys)
 	for _, k := range slices.Compact(keys) {
-		if _, err := b.page(k); err != nil {
+		p, err := b.page(k)
+		if err != nil {
 			return err
+		}
+		if len(p.reports) == 0 {
+			continue
 		}
 		if _, err := b.fold(k); err != nil {
 			return err
@@ -66,10 +70,31 @@ func (b *storybook) ripple(changed map[bench][]Story) error {
 // openDepth is how many open stories of one club or coach are looked at.
 const openDepth = 500
 
-// neighbours are the keys of the stories that the official changes bear on: a
-// dismissal closes talks about the coach's contract and nothing else, so that
-// most changes fold only a few.
+// neighbours are the keys of the stories that the official changes can bear on.
+// A departure closes talks about the coach's contract there and nothing else;
+// only for appointments the club's and the coach's stories are looked through.
 func (b *storybook) neighbours(place bench, news []Story) ([]StoryKey, error) {
+	var keys []StoryKey
+	var arrivals []Story
+	for i := range news {
+		k := news[i].Key
+		switch {
+		case k.Matter == Arrival:
+			arrivals = append(arrivals, news[i])
+		case place.coach == "":
+			k.Matter = Contract
+			keys = append(keys, k)
+		}
+	}
+	if len(arrivals) == 0 {
+		return keys, nil
+	}
+	more, err := b.around(place, arrivals)
+	return append(keys, more...), err
+}
+
+// around are the keys of the stories at a bench that its news bears on.
+func (b *storybook) around(place bench, news []Story) ([]StoryKey, error) {
 	topic := ClubTopic(place.club)
 	if place.coach != "" {
 		topic = CoachTopic(place.coach)
@@ -176,7 +201,11 @@ func (b *storybook) closings(k StoryKey) ([]Closing, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, place := range []bench{{club: k.Club, team: k.Team}, {coach: k.Coach}} {
+	places := []bench{{club: k.Club, team: k.Team}, {coach: k.Coach}}
+	if k.Matter != Arrival {
+		places = places[:1] // what the coach does elsewhere changes nothing here
+	}
+	for _, place := range places {
 		list, err := b.settled(place)
 		if err != nil {
 			return nil, err
