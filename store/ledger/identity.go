@@ -22,7 +22,7 @@ import (
 // a batch meets the pages of the one before, many enough that a store of thirty
 // million articles has a thousand. It may change: a store knows where its
 // generations end.
-const generationSize = 1 << 16
+const generationSize = 1 << 17
 
 // Filters are Bloom filters. With 12 bits and 8 probes for each key one look-up
 // in 300 goes to a generation in vain; a million articles cost 3 MB of memory.
