@@ -25,7 +25,7 @@ type restraint struct {
 
 const (
 	crowd     = 16               // chats in a row that mean the whole bot
-	probing   = 15 * time.Second // between two looks whether a limit of the whole bot is over
+	probing   = 15 * time.Second // at most, between two looks whether a limit of the whole bot is over
 	leastHeld = 1024             // chats from which on the past ones are forgotten
 )
 
@@ -59,7 +59,9 @@ func (r *restraint) limited(chat string, wait time.Duration, now time.Time) {
 		r.inRow[chat] = struct{}{}
 	}
 	if len(r.inRow) >= crowd {
-		r.all = now.Add(min(wait, probing))
+		// A part of the wait only: should it be the chats after all, those that are
+		// not limited get their turn while the limited ones still wait.
+		r.all = now.Add(min(wait/4, probing))
 	}
 }
 
