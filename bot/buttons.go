@@ -40,6 +40,7 @@ const (
 	actDelete      = "dm1" // "yes" or "no"
 	actHelp        = "he1" // command
 	actListSubs    = "sb1" // page
+	actSource      = "so1" // outlet
 )
 
 // maxAction is the contract's limit in bytes.

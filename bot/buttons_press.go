@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"strconv"
+	"strings"
 )
 
 // press answers a button. Buttons live for years: what they point to may be
@@ -43,6 +44,9 @@ func (e *Engine) pressLook(ctx context.Context, a *ask, verb, first, second stri
 	case actHelp:
 		a.Command, a.Text, a.Args = "help", first, nil
 		m, err = e.helpCommand(ctx, a)
+	case actSource:
+		_, name, _ := strings.Cut(string(a.Action), ":")
+		m, err = e.showSource(ctx, a, name)
 	case actListSubs:
 		page, _ := strconv.Atoi(first) // a broken number is the first page
 		m, err = e.listSubscriptions(ctx, a, page)

@@ -42,7 +42,7 @@ func (e *Engine) pressStory(ctx context.Context, a *ask, verb, arg string) (m Me
 func (e *Engine) whyCommand(ctx context.Context, a *ask) (Message, error) {
 	id, ok := parseStory(a.arg("story", 0, true))
 	if !ok {
-		return a.usage("why"), nil
+		return e.usage(ctx, a, "why")
 	}
 	m, err := e.why(ctx, a, id)
 	if isMissing(err) {

@@ -17,7 +17,7 @@ type clubView struct {
 func (e *Engine) clubCommand(ctx context.Context, a *ask) (Message, error) {
 	query := a.arg("name", 0, true)
 	if query == "" {
-		return a.usage("club"), nil
+		return e.usage(ctx, a, "club")
 	}
 	var f found[Club]
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {

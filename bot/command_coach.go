@@ -24,7 +24,7 @@ const storiesShown = 5
 func (e *Engine) coachCommand(ctx context.Context, a *ask) (Message, error) {
 	query := a.arg("name", 0, true)
 	if query == "" {
-		return a.usage("coach"), nil
+		return e.usage(ctx, a, "coach")
 	}
 	var f found[Name]
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {

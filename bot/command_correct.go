@@ -10,7 +10,7 @@ func (e *Engine) correctCommand(ctx context.Context, a *ask) (Message, error) {
 	id, ok := parseStory(a.arg("story", 0, false))
 	reason := a.arg("words", 1, true)
 	if !ok || reason == "" {
-		return a.usage("correct"), nil
+		return e.usage(ctx, a, "correct")
 	}
 	err := e.Correct(ctx, id, CorrectRetract, shorten(strings.TrimSpace(reason), maxComplaint))
 	if isMissing(err) {

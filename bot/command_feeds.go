@@ -19,7 +19,7 @@ func (e *Engine) feedsCommand(ctx context.Context, a *ask) (Message, error) {
 		return a.problem("feeds_off"), nil
 	}
 	if address == "" {
-		return a.usage("feeds"), nil
+		return e.usage(ctx, a, "feeds")
 	}
 	m, err := e.tendFeed(ctx, a, do, address)
 	switch {
@@ -48,7 +48,7 @@ func (e *Engine) tendFeed(ctx context.Context, a *ask, do, address string) (Mess
 		trial, err := e.Feeds.Test(ctx, address)
 		return a.trial(&trial), err
 	}
-	return a.usage("feeds"), nil
+	return e.usage(ctx, a, "feeds")
 }
 
 func (e *Engine) listFeeds(ctx context.Context, a *ask) (Message, error) {

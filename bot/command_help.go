@@ -5,13 +5,6 @@ import (
 	"strings"
 )
 
-// usage shows how a command is written, for one sent without what it needs.
-func (a *ask) usage(name string) Message {
-	m := a.note("usage_"+name, "Command", name)
-	m.Tone = ToneProblem
-	return m
-}
-
 // helpCommand lists the commands, or explains one.
 func (e *Engine) helpCommand(_ context.Context, a *ask) (Message, error) {
 	if query := a.arg("command", 0, true); a.Command == "help" && query != "" {
@@ -80,9 +73,10 @@ func (a *ask) explain(s *CommandSpec) Message {
 // startCommand welcomes, or follows a deep link: "club_schalke" asks before it
 // subscribes.
 func (e *Engine) startCommand(ctx context.Context, a *ask) (Message, error) {
-	kind, id, ok := strings.Cut(a.arg("payload", 0, true), "_")
-	if ok && id != "" {
-		return e.askToFollow(ctx, a, Topic(kind+":"+id))
+	if payload := a.arg("payload", 0, true); payload != "" {
+		if m, ok, err := e.followLink(ctx, a, payload); ok || err != nil {
+			return m, err
+		}
 	}
 	m := Message{Title: a.say("start_title")}
 	m.Blocks = []Block{paragraph(plain(a.say("start_intro"))), paragraph(plain(a.say("start_try")))}
@@ -91,6 +85,49 @@ func (e *Engine) startCommand(ctx context.Context, a *ask) (Message, error) {
 		press(a.say("button_settings"), newAction(actPanel, "main")),
 		press(a.say("button_help"), newAction(actHelp, "")))
 	return m, nil
+}
+
+// followLink reads a link's payload: "club_schalke" as the board writes it, or
+// with any name by which the club, coach or league goes ("club_s04"). Telegram
+// allows letters, digits, "_" and "-" there, so both stand for spaces too. ok is
+// false for what is no such link.
+func (e *Engine) followLink(ctx context.Context, a *ask, payload string) (m Message, ok bool, err error) {
+	kind, id, _ := strings.Cut(payload, "_")
+	t := Topic(kind + ":" + id)
+	if payload == string(TopicAll) {
+		t = TopicAll
+	} else if topicLetters[kind] == "" || id == "" {
+		return Message{}, false, nil
+	}
+	var f found[topicHit]
+	err = e.Store.View(ctx, func(tx ReadTx) error {
+		exists, err := e.topicExists(tx, t)
+		if err != nil || exists {
+			f.hits = []topicHit{{topic: t}}
+			return err
+		}
+		all, err := e.findTopic(tx, a.voice, strings.NewReplacer("_", " ", "-", " ").Replace(id))
+		for _, h := range all.hits {
+			if k, _ := h.topic.Cut(); k == kind {
+				f.hits = append(f.hits, h)
+			}
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return Message{}, true, err
+	case len(f.hits) == 1:
+		m, err = e.askToFollow(ctx, a, f.hits[0].topic)
+		return m, true, err
+	case len(f.hits) == 0:
+		return a.problem("link_gone"), true, nil
+	}
+	var picks []pick
+	for _, h := range f.hits {
+		picks = append(picks, pick{h.name, newAction(actFollow, h.topic.pack())})
+	}
+	return a.askBack(id, picks, nil), true, nil
 }
 
 // askToFollow shows what a link points to and asks: links come from strangers.

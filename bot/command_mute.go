@@ -18,7 +18,7 @@ func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 		query, span = cutSpan(a.Text)
 	}
 	if query == "" {
-		return a.usage("mute"), nil
+		return e.usage(ctx, a, "mute")
 	}
 	t, back, err := e.topicOrAsk(ctx, a, query, actMute)
 	if err != nil || t == "" {
@@ -29,7 +29,7 @@ func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 	}
 	hours, ok := parseMute(span)
 	if !ok {
-		return a.usage("mute"), nil
+		return e.usage(ctx, a, "mute")
 	}
 	return e.muteFor(ctx, a, t, hours)
 }

@@ -6,8 +6,12 @@ import "context"
 func (e *Engine) sourceCommand(ctx context.Context, a *ask) (Message, error) {
 	query := a.arg("name", 0, true)
 	if query == "" {
-		return a.usage("source"), nil
+		return e.usage(ctx, a, "source")
 	}
+	return e.showSource(ctx, a, query)
+}
+
+func (e *Engine) showSource(ctx context.Context, a *ask, query string) (Message, error) {
 	var r OutletRecord
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
 		r, err = e.OutletRecord(tx, query)

@@ -28,7 +28,7 @@ func (e *Engine) followButton(a *ask, t Topic, follows bool) Button {
 func (e *Engine) subscribeCommand(ctx context.Context, a *ask) (Message, error) {
 	wish := wishOf(a)
 	if wish.topic == "" {
-		return a.usage("subscribe"), nil
+		return e.usage(ctx, a, "subscribe")
 	}
 	t, back, err := e.topicOrAsk(ctx, a, wish.topic, actFollow)
 	if err != nil || t == "" {
@@ -266,7 +266,7 @@ func certaintyKey(c Certainty) string {
 func (e *Engine) unsubscribeCommand(ctx context.Context, a *ask) (Message, error) {
 	query := a.arg("topic", 0, true)
 	if query == "" {
-		return a.usage("unsubscribe"), nil
+		return e.usage(ctx, a, "unsubscribe")
 	}
 	t, back, err := e.ownTopic(ctx, a, query)
 	if err != nil || t == "" {

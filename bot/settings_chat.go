@@ -159,7 +159,7 @@ func (e *Engine) setQuiet(ctx context.Context, a *ask, hours, zone string) (Mess
 	case strings.TrimSpace(hours) != "":
 		var ok bool
 		if q, ok = parseHours(hours); !ok {
-			return a.usage("quiet"), nil
+			return e.usage(ctx, a, "quiet")
 		}
 	}
 	if zone != "" {
@@ -209,7 +209,7 @@ func (e *Engine) digestCommand(ctx context.Context, a *ask) (Message, error) {
 	}
 	d, ok := parseDigest(when)
 	if !ok {
-		return a.usage("digest"), nil
+		return e.usage(ctx, a, "digest")
 	}
 	return e.setDigest(ctx, a, d)
 }
