@@ -220,9 +220,10 @@ func checkEditMissing(t *testing.T, b *bench) {
 func checkErrors(t *testing.T, b *bench) {
 	need(t, b.Fail != nil, "Fail")
 	moved := bot.ChatRef{Platform: b.Chat.Platform, Chat: "-1009876543210"}
+	const wait = time.Second
 	for _, kind := range b.Faults {
 		t.Run(string(kind), func(t *testing.T) {
-			b.Fail(t, Fault{Kind: kind, RetryAfter: 7 * time.Second, MovedTo: moved})
+			b.Fail(t, Fault{Kind: kind, RetryAfter: wait, MovedTo: moved})
 			ctx, cancel := context.WithTimeout(b.ctx, patience)
 			defer cancel()
 			const private = "streng vertraulicher Text"
@@ -234,8 +235,11 @@ func checkErrors(t *testing.T, b *bench) {
 			if se.Kind != kind {
 				t.Errorf("kind %s; want %s (%v)", se.Kind, kind, err)
 			}
-			if kind == bot.SendLimited && se.RetryAfter != 7*time.Second {
-				t.Errorf("RetryAfter = %s; want 7s", se.RetryAfter)
+			if kind == bot.SendLimited {
+				if se.RetryAfter != wait {
+					t.Errorf("RetryAfter = %s; want %s", se.RetryAfter, wait)
+				}
+				time.Sleep(wait) // an adapter may keep it by itself
 			}
 			if kind == bot.SendMoved && se.MovedTo.Chat != moved.Chat {
 				t.Errorf("MovedTo = %s; want %s", se.MovedTo, moved)

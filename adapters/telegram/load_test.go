@@ -44,23 +44,44 @@ func TestAThousandChats(t *testing.T) {
 	}
 }
 
-// TestAnHourOf429 limits everything but the polls: nothing breaks, others than
-// the limited method go on, and afterwards answers come again.
-func TestAnHourOf429(t *testing.T) {
+// TestAnswersOutlastALimit limits every message for a while: what needs no
+// message goes on, and afterwards every chat has its answers once and in order.
+func TestAnswersOutlastALimit(t *testing.T) {
 	t.Parallel()
-	w := open(t)
-	undo := w.Limit("sendMessage", 3600)
-	w.start(t)
-	for c := range int64(50) {
+	w := run(t)
+	w.LimitBy(func(int64) int { return 1 })
+	const chats = 50
+	for c := range int64(chats) {
 		w.InjectText(1+c, 1+c, "/coach x")
+		w.InjectText(1+c, 1+c, "/coach y")
 	}
-	w.AwaitThat(t, "all given up: an answer after an hour answers nothing", func() bool {
-		return strings.Count(w.log.String(), "answer_given_up") == 50
-	})
-	undo()
+	w.AwaitThat(t, "refusals", func() bool { return w.Limited() > chats })
+	q := w.Query(1, "back", "")
+	w.AwaitThat(t, "the inline answer", func() bool { return w.Inline(q).Answered })
+	w.LimitBy(func(int64) int { return 0 })
+	for c := range int64(chats) {
+		if got := texts(w.Await(t, 1+c, 2)); got != "coach x|coach y" {
+			t.Errorf("chat %d: %s", 1+c, got)
+		}
+	}
+	if n := len(w.engine.seen()); n != 2*chats+1 {
+		t.Errorf("the engine was asked %d times", n)
+	}
+}
+
+// TestAnAnswerIsNotOwedForEver: one that Telegram wants hours later is given up,
+// and its chat is not asked again before its time.
+func TestAnAnswerIsNotOwedForEver(t *testing.T) {
+	t.Parallel()
+	w := run(t)
+	w.LimitBy(func(chat int64) int { return map[int64]int{1: 4 * 3600}[chat] })
+	w.InjectText(1, 1, "/coach x")
 	w.InjectText(1, 1, "/coach y")
-	if m := w.Await(t, 1, 1); m[0].Text != "coach y" {
-		t.Errorf("message %+v", m)
+	w.InjectText(2, 2, "/coach z")
+	w.Await(t, 2, 1) // others go on
+	w.AwaitThat(t, "the end of both", func() bool { return strings.Count(w.log.String(), "answer_given_up") == 2 })
+	if n := w.Limited(); n != 1 {
+		t.Errorf("the limited chat was asked %d times", n)
 	}
 }
 
