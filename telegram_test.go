@@ -36,12 +36,14 @@ func newPaper(t *testing.T, title string) *paper {
 	return p
 }
 
-func (p *paper) publish(title, text string) {
+func (p *paper) publish(title, text string) { p.publishAt(time.Now(), title, text) }
+
+func (p *paper) publishAt(when time.Time, title, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := len(p.items)
 	p.items = append(p.items, fmt.Sprintf("<item><title>%s</title><guid>%s-%d</guid><link>https://%d.example/%d</link><description>%s</description><pubDate>%s</pubDate></item>",
-		title, p.title, n, len(p.title), n, text, time.Now().Format(time.RFC1123Z)))
+		title, p.title, n, len(p.title), n, text, when.Format(time.RFC1123Z)))
 }
 
 // running is the real program, started by a test.

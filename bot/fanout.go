@@ -25,10 +25,10 @@ func (b *storybook) tell(p *keyPage, was, s *Story) {
 }
 
 // announce writes the fan-outs of the transaction: one record a story, however
-// many subscribers there are, official news first.
+// many subscribers there are, official news first, then in the order of reports.
 func (b *storybook) announce() error {
 	list := slices.SortedFunc(maps.Values(b.news), func(x, y Fanout) int {
-		return cmp.Or(-cmp.Compare(x.Stage.Rank(), y.Stage.Rank()), cmp.Compare(x.Story, y.Story))
+		return cmp.Or(-cmp.Compare(x.Stage.Rank(), y.Stage.Rank()), x.Reported.Compare(y.Reported), cmp.Compare(x.Story, y.Story))
 	})
 	for i := range list {
 		if err := b.tx.PutFanout(&list[i]); err != nil {

@@ -128,15 +128,17 @@ func parseEndpoint(s string) (*url.URL, error) {
 // Name is "discord".
 func (*Adapter) Name() bot.PlatformName { return Platform }
 
-// Limits stay below Discord's whenever its windows begin: at most five messages
-// in any five seconds in one channel, at most 50 requests in any second over
-// everything, of which some are left for look-ups.
+// Limits stay below Discord's whenever its windows begin, and also when a
+// process that was killed forgot what it had sent: at most five messages in any
+// five seconds in one channel (four at this pace, and one more when a new process
+// begins at once), at most 50 requests in any second over everything, of which
+// some are left for look-ups.
 func (*Adapter) Limits() bot.Limits {
 	return bot.Limits{
 		Global:     35,
-		Burst:      10,
-		PerChat:    0.6,
-		ChatBurst:  2,
+		Burst:      5,
+		PerChat:    0.8,
+		ChatBurst:  1,
 		Concurrent: 32,
 		EditsCount: true,
 	}

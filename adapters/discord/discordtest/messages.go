@@ -249,6 +249,9 @@ func (c *channel) message(id string) *Message {
 }
 
 func (s *Server) patchMessage(c *channel, in *incoming) answer {
+	if a, hit := s.over("edits "+c.id, 5, 5*time.Second, nil); hit {
+		return a
+	}
 	m := c.message(in.parts[3])
 	if m == nil {
 		return refused(http.StatusNotFound, 10008, "Unknown Message")

@@ -484,6 +484,7 @@ func (s *Server) over(bucket string, n int, window time.Duration, header map[str
 	times := slices.DeleteFunc(s.recent[bucket], func(t time.Time) bool { return now.Sub(t) >= window })
 	if len(times) >= n {
 		s.recent[bucket] = times
+		s.exceeded = append(s.exceeded, bucket)
 		return limited(times[0].Add(window).Sub(now), bucket == "global", false), true
 	}
 	s.recent[bucket] = append(times, now)
@@ -494,6 +495,32 @@ func (s *Server) over(bucket string, n int, window time.Duration, header map[str
 		header["X-RateLimit-Reset-After"] = fmt.Sprintf("%.3f", s.recent[bucket][0].Add(window).Sub(now).Seconds())
 	}
 	return answer{}, false
+}
+
+// Exceeded are the limits that requests went over, one entry a request:
+// "global", or a route with its channel.
+func (s *Server) Exceeded() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.exceeded)
+}
+
+// Busiest is the most requests that came within any second, without those of
+// interactions, which Discord's global limit does not count.
+func (s *Server) Busiest() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := 0
+	var recent []time.Time
+	for _, r := range s.requests {
+		if strings.HasPrefix(r.Path, "interactions/") || strings.HasPrefix(r.Path, "webhooks/") {
+			continue
+		}
+		recent = slices.DeleteFunc(recent, func(t time.Time) bool { return r.At.Sub(t) >= time.Second })
+		recent = append(recent, r.At)
+		most = max(most, len(recent))
+	}
+	return most
 }
 
 func (s *Server) overGlobal() (answer, bool) {

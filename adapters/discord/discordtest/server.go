@@ -82,6 +82,7 @@ type Server struct {
 	requests     []Request
 	violations   []string
 	recent       map[string][]time.Time // per bucket, for the limits
+	exceeded     []string               // buckets of requests over a limit
 	silent       bool                   // heartbeats are not answered
 	refuse       int                    // close code for the next connections
 	elsewhere    bool                   // interactions come from a server without the bot
