@@ -152,6 +152,7 @@ func telegramOptions(c config.Config, s *service) telegram.Options {
 	return telegram.Options{
 		Token: c.Telegram.Token.Reveal(), Endpoint: c.Telegram.Endpoint,
 		Notebook: notebook{store: s.store, prefix: "telegram/"}, Log: s.log, Meter: s.meter,
+		Pacer:   s.gate(telegram.Name, telegram.DefaultLimits()),
 		Webhook: webhook(c.Telegram.Webhook), Depot: c.Telegram.Depot,
 	}
 }
@@ -168,6 +169,7 @@ func discordOptions(c config.Config, s *service) discord.Options {
 		Token: c.Discord.Token.Reveal(), Endpoint: c.Discord.Endpoint, DevGuild: c.Discord.DevServer, OwnerGuild: c.Discord.OwnServer,
 		Shards:   discord.Shards{Count: c.Discord.Shards, IDs: c.Discord.ShardIDs},
 		Notebook: notebook{store: s.store, prefix: ""}, Log: s.log, Meter: s.meter,
+		Pacer: s.gate(discord.Platform, discord.DefaultLimits()),
 	}
 }
 

@@ -23,7 +23,8 @@ type service struct {
 	engine    *bot.Engine
 	store     bot.Store
 	platforms []bot.Platform
-	poller    *feed.Poller // nil: no feeds
+	gates     map[bot.PlatformName]*outbox.Gate // limits that alerts and answers keep together
+	poller    *feed.Poller                      // nil: no feeds
 	meter     bot.Meter
 	now       func() time.Time
 	log       *slog.Logger
@@ -44,7 +45,7 @@ func (s *service) run(ctx context.Context) error {
 		}
 	}
 	dispatcher, err := outbox.New(outbox.Setup{
-		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Changed: s.engine.Changed, Report: s.revoked,
+		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Gates: s.gates, Changed: s.engine.Changed, Report: s.revoked,
 		Now: s.now, Log: s.log, Meter: s.meter, Grace: grace,
 	})
 	if err != nil {
@@ -78,6 +79,17 @@ func (s *service) run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// gate is where a platform's answers and alerts meet.
+func (s *service) gate(name bot.PlatformName, l bot.Limits) *outbox.Gate {
+	if s.gates == nil {
+		s.gates = map[bot.PlatformName]*outbox.Gate{}
+	}
+	if s.gates[name] == nil {
+		s.gates[name] = outbox.NewGate(l, s.now)
+	}
+	return s.gates[name]
 }
 
 // errLastPlatform ends a run: nobody is left to talk to.

@@ -41,7 +41,7 @@ type Limits struct {
 	Burst      int     // messages at once over all chats
 	PerChat    float64 // messages per second in one chat
 	ChatBurst  int
-	PerGroup   float64 // messages per second in one group, where lower; 0 for the same as PerChat
+	PerGroup   float64 // messages per second in one group with all its threads, where lower; 0 for the same as PerChat
 	Concurrent int     // requests under way at once
 	EditsCount bool    // edits count as messages
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Notebook bot.Notebook // remembers what was published; nil: publish at every start
 	Log      *slog.Logger // nil: nowhere
 	Meter    bot.Meter    // nil: nothing is counted
+	Pacer    bot.Pacer    // where look-ups take their places beside the alerts; nil: nowhere
 	DevGuild string       // publish the commands to this server only, where they change at once
 	// OwnerGuild is a server of the operator's: the owner's commands are
 	// published there, to its administrators, and nowhere else. Empty: nowhere.
@@ -88,6 +89,9 @@ func New(o Options) (*Adapter, error) {
 	if a.sender, err = newSender(o.Token, base, o.Log, o.Meter); err != nil {
 		return nil, err
 	}
+	if a.sender.pacer = o.Pacer; o.Pacer == nil {
+		a.sender.pacer = bot.NoPacer{}
+	}
 	a.channels = newChannelBook(a.sender)
 	a.crier = newCrier()
 	return a, nil
@@ -128,12 +132,18 @@ func parseEndpoint(s string) (*url.URL, error) {
 // Name is "discord".
 func (*Adapter) Name() bot.PlatformName { return Platform }
 
-// Limits stay below Discord's whenever its windows begin, and also when a
+// Limits are those of DefaultLimits.
+func (*Adapter) Limits() bot.Limits { return DefaultLimits() }
+
+// DefaultLimits stay below Discord's whenever its windows begin, and also when a
 // process that was killed forgot what it had sent: at most five messages in any
 // five seconds in one channel (four at this pace, and one more when a new process
 // begins at once), at most 50 requests in any second over everything, of which
-// some are left for look-ups.
-func (*Adapter) Limits() bot.Limits {
+// some are left for what has no Pacer. Callbacks, edits and follow-ups of
+// interactions count towards neither: they "are not bound to the application's
+// Global Rate Limit" (Discord's documentation, "Receiving and Responding to
+// Interactions") and have buckets of their own.
+func DefaultLimits() bot.Limits {
 	return bot.Limits{
 		Global:     35,
 		Burst:      5,

@@ -27,6 +27,7 @@ type sender struct {
 	budget  budget
 	log     *slog.Logger
 	meter   bot.Meter
+	pacer   bot.Pacer // for what counts towards the global limit beside the alerts
 }
 
 func newSender(token string, endpoint *url.URL, log *slog.Logger, meter bot.Meter) (*sender, error) {
@@ -69,8 +70,8 @@ type lane int
 
 const (
 	laneAlert  lane = iota // messages of the outbox
-	laneAnswer             // interactions: never held back
-	laneDesk               // look-ups and settings
+	laneAnswer             // interactions: never held back, without a part in the global limit
+	laneDesk               // look-ups and settings: ahead of alerts
 )
 
 // call is one request.
@@ -106,6 +107,11 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 	if err != nil {
 		return nil, &refusal{kind: bot.SendRejected, cause: err}
 	}
+	if c.lane == laneDesk {
+		if err := s.pacer.Answer(ctx, bot.ChatRef{Platform: Platform}); err != nil {
+			return nil, held(err)
+		}
+	}
 	x := &exchange{}
 	inner, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -126,9 +132,20 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 	r := classify(x, err)
+	if c.lane == laneDesk && r.kind == bot.SendLimited && r.global {
+		s.pacer.Limited(bot.ChatRef{Platform: Platform}, &bot.SendError{Kind: r.kind, RetryAfter: r.retryAfter, Global: true})
+	}
 	s.meter.Count("discord_refusals_total", 1, "kind", string(r.kind))
 	s.log.DebugContext(ctx, "discord refused a request", "method", c.method, "path", publicPath(c.path), "status", r.status, "code", r.code, "kind", r.kind)
 	return nil, r
+}
+
+// held is the pacer's refusal in this package's words.
+func held(err error) error {
+	if e, ok := errors.AsType[*bot.SendError](err); ok {
+		return &refusal{kind: e.Kind, retryAfter: e.RetryAfter, global: e.Global, cause: e}
+	}
+	return err
 }
 
 // encode writes JSON, or multipart where a picture comes along.

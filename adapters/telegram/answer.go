@@ -93,18 +93,31 @@ func (t *answer) post(ctx context.Context) error {
 	if m.ReplyTo == "" {
 		m.ReplyTo = t.under
 	}
-	if t.next != nil {
-		_, err := t.ask(ctx, t.req.Chat, *t.next, m.ReplyTo)
-		return err
-	}
-	if m.Form != nil {
-		_, err := t.sendPrompt(ctx, t.req.Chat, m, t.req.User)
-		return err
-	}
-	if isEmpty(m) {
+	if t.next == nil && isEmpty(m) {
 		return nil
 	}
-	_, err := t.Send(ctx, t.req.Chat, m)
+	return t.say(ctx, func() (err error) {
+		switch {
+		case t.next != nil:
+			_, err = t.ask(ctx, t.req.Chat, *t.next, m.ReplyTo)
+		case m.Form != nil:
+			_, err = t.sendPrompt(ctx, t.req.Chat, m, t.req.User)
+		default:
+			_, err = t.Send(ctx, t.req.Chat, m)
+		}
+		return err
+	})
+}
+
+// say sends one message at its place beside the alerts.
+func (t *answer) say(ctx context.Context, send func() error) error {
+	if err := t.pacer.Answer(ctx, t.req.Chat); err != nil {
+		return err
+	}
+	err := send()
+	if e, ok := errors.AsType[*bot.SendError](err); ok && e.Kind == bot.SendLimited {
+		t.pacer.Limited(t.req.Chat, e)
+	}
 	return err
 }
 
@@ -228,12 +241,12 @@ func (t *answer) replace(ctx context.Context, m bot.Message) error {
 		fits = len(text.units) <= maxCaption
 	}
 	if fits {
-		err := t.Edit(ctx, t.req.Chat, t.req.Message, m)
+		err := t.say(ctx, func() error { return t.Edit(ctx, t.req.Chat, t.req.Message, m) })
 		if kind := sendKind(err); kind != bot.SendMissing && kind != bot.SendRejected {
 			return err
 		}
 	}
-	if _, err := t.Send(ctx, t.req.Chat, m); err != nil {
+	if err := t.say(ctx, func() error { _, err := t.Send(ctx, t.req.Chat, m); return err }); err != nil {
 		return err
 	}
 	if !fits {

@@ -46,6 +46,7 @@ type Options struct {
 	Notebook bot.Notebook
 	Log      *slog.Logger // nil: nowhere
 	Meter    bot.Meter    // nil: nothing is counted
+	Pacer    bot.Pacer    // where answers take their places beside the alerts; nil: nowhere
 	// HTTP supplies the transport; redirects are never followed. Nil: an own one.
 	HTTP *http.Client
 	// Timeout bounds one call, DefaultTimeout when zero. Uploads get four times
@@ -75,6 +76,7 @@ type Adapter struct {
 	notebook bot.Notebook
 	log      *slog.Logger
 	meter    bot.Meter
+	pacer    bot.Pacer
 	zone     *time.Location
 	poll     time.Duration
 	workers  int
@@ -108,6 +110,9 @@ func New(o Options) (*Adapter, error) {
 	if o.Meter == nil {
 		o.Meter = bot.NoMeter{}
 	}
+	if o.Pacer == nil {
+		o.Pacer = bot.NoPacer{}
+	}
 	if o.Zone == nil {
 		o.Zone = berlin()
 	}
@@ -117,6 +122,7 @@ func New(o Options) (*Adapter, error) {
 		notebook: o.Notebook,
 		log:      o.Log,
 		meter:    o.Meter,
+		pacer:    o.Pacer,
 		zone:     o.Zone,
 		poll:     min(max(orDefault(o.PollTimeout, DefaultPollTimeout), time.Second), DefaultPollTimeout),
 		workers:  orDefault(o.Workers, DefaultWorkers),
@@ -131,10 +137,14 @@ func New(o Options) (*Adapter, error) {
 // Name is "telegram".
 func (a *Adapter) Name() bot.PlatformName { return Name }
 
-// Limits are Telegram's own (core.telegram.org/bots/faq, "My bot is hitting
-// limits"): about 30 messages/s in bulk, one per second and chat with short
-// bursts, 20 per minute and group. Two per second are left for answers.
-func (a *Adapter) Limits() bot.Limits {
+// Limits are those of DefaultLimits.
+func (*Adapter) Limits() bot.Limits { return DefaultLimits() }
+
+// DefaultLimits are Telegram's own (core.telegram.org/bots/faq, "My bot is
+// hitting limits"): about 30 messages/s in bulk, one per second and chat with
+// short bursts, 20 per minute and group. Answers share them through the Pacer;
+// two per second are left for what has none.
+func DefaultLimits() bot.Limits {
 	return bot.Limits{
 		Global:     28,
 		Burst:      28,

@@ -45,9 +45,10 @@ const (
 	minute = time.Minute + 600*time.Millisecond
 )
 
-// patience is how long an answer waits for its place: one that comes later is
-// better asked for again than kept by a worker.
-const patience = 10 * time.Second
+// patience is how long an answer waits for its place. One that comes later is
+// told when, and asks again: an impatient chat must not keep the adapter's
+// workers from the others.
+const patience = 250 * time.Millisecond
 
 // NewGate makes a gate for these limits; now nil means time.Now. A chat counts
 // as a group when its id begins with a hyphen, as Telegram's do.
@@ -75,41 +76,47 @@ func NewGate(l bot.Limits, now func() time.Time) *Gate {
 	return g
 }
 
-// Answer implements bot.Pacer.
+// Answer implements bot.Pacer. Whoever is told to come again finds the chat's
+// place kept from alerts until then.
 func (g *Gate) Answer(ctx context.Context, to bot.ChatRef) error {
-	if to.Chat != "" {
-		if err := g.inChat(ctx, to); err != nil {
+	for taken := false; !taken; {
+		var wait time.Duration
+		var err error
+		if taken, wait, err = g.answer(to); err != nil {
+			return err
+		}
+		if err = sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
-	g.mu.Lock()
-	now := g.now()
-	if wait := g.until.Sub(now); wait > patience {
-		g.mu.Unlock()
-		return &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait, Global: true}
-	}
-	at := g.advance(now)
-	if g.until.After(at) {
-		at = g.until
-	}
-	g.mu.Unlock()
-	return sleep(ctx, at.Sub(now))
+	return nil
 }
 
-// inChat waits for the answer's place in its chat.
-func (g *Gate) inChat(ctx context.Context, to bot.ChatRef) error {
+// answer takes the next place of an answer, to be used after wait; or says how
+// long the chat must wait first.
+func (g *Gate) answer(to bot.ChatRef) (taken bool, wait time.Duration, err error) {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	now := g.now()
 	g.prune(now)
-	c, r := g.pace(to), g.rhythm(to)
-	at := c.answer(r, now)
-	if wait := at.Sub(now); wait > patience {
-		g.mu.Unlock()
-		return &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait}
+	if wait = g.wait(now); wait > patience {
+		return false, 0, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait, Global: true}
 	}
+	if to.Chat == "" {
+		return true, g.advance(now).Sub(now), nil
+	}
+	c, r := g.pace(to), g.rhythm(to)
+	if wait = c.answer(r, now).Sub(now); wait > 0 {
+		c.wanted = now.Add(wait + courtesy)
+		if wait > patience {
+			return false, 0, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait}
+		}
+		return false, wait, nil
+	}
+	c.wanted = time.Time{}
+	at := g.advance(now)
 	c.sent(r, at)
-	g.mu.Unlock()
-	return sleep(ctx, at.Sub(now))
+	return true, at.Sub(now), nil
 }
 
 // Limited implements bot.Pacer.
@@ -122,34 +129,33 @@ func (g *Gate) Limited(to bot.ChatRef, e *bot.SendError) {
 	g.hold(to, until)
 }
 
-// take is a place for a message to the chat when one is free now: ready is then
-// zero. Else it says when the chat is ready, or how long the whole platform must
-// wait.
-func (g *Gate) take(to bot.ChatRef) (ready time.Time, wait time.Duration) {
+// take is a place for a message to the chat when one is free now. Else it says
+// how long the chat, or the whole platform, must wait.
+func (g *Gate) take(to bot.ChatRef) (chat, all time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
 	g.prune(now)
 	c, r := g.pace(to), g.rhythm(to)
-	if at := c.ready(r, now); at.After(now) {
-		return at, 0
+	if chat = c.ready(r, now).Sub(now); chat > 0 {
+		return chat, 0
 	}
-	if wait = g.wait(now); wait > 0 {
-		return now, wait
+	if all = g.wait(now); all > 0 {
+		return 0, all
 	}
 	c.sent(r, now)
 	g.advance(now)
-	return time.Time{}, 0 // not now: the caller's clock was read earlier
+	return 0, 0
 }
 
 // another takes a place for a further message of a delivery that has one.
 func (g *Gate) another(ctx context.Context, to bot.ChatRef) error {
 	for {
-		ready, wait := g.take(to)
-		if wait = max(wait, ready.Sub(g.now())); wait <= 0 {
+		chat, all := g.take(to)
+		if chat <= 0 && all <= 0 {
 			return nil
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := sleep(ctx, max(chat, all)); err != nil {
 			return err
 		}
 	}
@@ -167,18 +173,16 @@ func (g *Gate) Try() (wait time.Duration) {
 	return max(wait, 0)
 }
 
-func (g *Gate) wait(now time.Time) time.Duration {
-	if g.until.After(now) {
-		return g.until.Sub(now)
-	}
-	return g.free(now).Sub(now)
-}
+func (g *Gate) wait(now time.Time) time.Duration { return g.free(now).Sub(now) }
 
 // free is when the platform's next place is.
 func (g *Gate) free(now time.Time) time.Time {
 	at := g.next.Add(-g.slack)
 	if at.Before(now) {
 		at = now
+	}
+	if g.until.After(at) {
+		at = g.until
 	}
 	return g.recent.free(at)
 }
@@ -200,7 +204,7 @@ func (g *Gate) refund(to bot.ChatRef) {
 	defer g.mu.Unlock()
 	g.next = g.next.Add(-g.every)
 	g.recent.back()
-	if c := g.chats[to]; c != nil {
+	if c := g.chats[g.place(to)]; c != nil {
 		c.next = c.next.Add(-g.rhythm(to).every)
 		c.recent.back()
 	}
@@ -226,7 +230,7 @@ func (g *Gate) hold(to bot.ChatRef, t time.Time) {
 func (g *Gate) ready(to bot.ChatRef, now time.Time) time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := g.chats[to]
+	c := g.chats[g.place(to)]
 	if c == nil {
 		return now
 	}
@@ -235,12 +239,21 @@ func (g *Gate) ready(to bot.ChatRef, now time.Time) time.Time {
 
 // pace finds or makes the chat's pace. The caller holds mu.
 func (g *Gate) pace(to bot.ChatRef) *chatPace {
-	c := g.chats[to]
+	at := g.place(to)
+	c := g.chats[at]
 	if c == nil {
 		c = &chatPace{recent: newWindow(g.rhythm(to).perMinute, minute)}
-		g.chats[to] = c
+		g.chats[at] = c
 	}
 	return c
+}
+
+// place is what has a limit of its own: the threads of a group share one.
+func (g *Gate) place(to bot.ChatRef) bot.ChatRef {
+	if g.isGroup(to) {
+		to.Thread = ""
+	}
+	return to
 }
 
 func (g *Gate) rhythm(to bot.ChatRef) rhythm {

@@ -24,8 +24,9 @@ type lane struct {
 	changed  chan struct{} // something to look at for run
 
 	mu       sync.Mutex
-	ready    queue                      // by priority
-	waiting  queue                      // by time: chats that must pause for a moment
+	ready    queue // by priority
+	waiting  queue // by time: chats that must pause for a moment
+	turns    uint64
 	tails    map[bot.Priority]time.Time // until when deliveries were put off
 	until    time.Time                  // the whole platform rests
 	revoked  bool
@@ -39,6 +40,7 @@ type held struct {
 	bot.Delivery
 	lease time.Time // when the store will give it to somebody else
 	ready time.Time // not before
+	turn  uint64    // in which it came to the lane
 }
 
 // How deliveries are held. A chat's pause longer than maxWait goes back to the
@@ -85,30 +87,51 @@ func (l *lane) room() int {
 	return free
 }
 
-// take holds a claimed delivery, or says until when to put it off.
-func (l *lane) take(one bot.Delivery, now, lease time.Time) (due time.Time, ok bool) {
+// take holds a claimed delivery, or adds to back what must be put off instead:
+// it, or, in a full lane, something less urgent.
+func (l *lane) take(one bot.Delivery, now, lease time.Time, back []putOff) []putOff {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := &held{Delivery: one, lease: lease}
+	l.turns++
+	h := &held{Delivery: one, lease: lease, turn: l.turns}
 	switch {
 	case l.revoked:
-		return now.Add(10 * time.Minute), false
+		return append(back, putOff{one, now.Add(10 * time.Minute)})
 	case l.until.Sub(now) > maxRest, l.until.After(now) && l.ready.Len() >= l.capacity:
-		return l.until, false
+		return append(back, putOff{one, l.until})
 	}
 	h.ready = l.gate.ready(one.Chat, now)
 	switch wait := h.ready.Sub(now); {
 	case wait > maxWait, wait > 0 && l.waiting.Len() >= maxWaiting:
-		return h.ready, false
+		return append(back, putOff{one, h.ready})
 	case wait > 0:
 		heap.Push(&l.waiting, h)
 	case l.ready.Len() >= l.capacity:
-		return l.later(one.Priority, now), false
+		other := l.displace(h)
+		back = append(back, putOff{other.Delivery, l.later(other.Priority, now)})
 	default:
 		heap.Push(&l.ready, h)
 	}
 	signal(l.changed)
-	return time.Time{}, true
+	return back
+}
+
+// displace finds room for h in a full lane by taking out what is less urgent;
+// where nothing is, h itself stays outside.
+func (l *lane) displace(h *held) *held {
+	last := -1
+	for i, other := range l.ready.items {
+		if other.Priority > h.Priority && (last < 0 || sooner(l.ready.items[last], other)) {
+			last = i
+		}
+	}
+	if last < 0 {
+		return h
+	}
+	other := l.ready.items[last]
+	l.ready.items[last] = h
+	heap.Fix(&l.ready, last)
+	return other
 }
 
 // later is a place in time for a chat whose delivery a full lane cannot take:
@@ -196,13 +219,13 @@ func (l *lane) pick() (h *held, back []putOff, wait time.Duration) {
 			return nil, back, tick // a send that ends wakes us
 		}
 		// An answer may have taken the chat's place since the delivery was claimed.
-		at, wait := l.gate.take(first.Chat)
-		if wait > 0 {
-			return nil, back, wait
+		chat, all := l.gate.take(first.Chat)
+		if all > 0 {
+			return nil, back, all
 		}
 		heap.Pop(&l.ready)
-		if at.After(now) {
-			back = l.postpone(first, at, now, back)
+		if chat > 0 {
+			back = l.postpone(first, now.Add(chat), now, back)
 			continue
 		}
 		return first, back, 0
@@ -309,7 +332,8 @@ func (q *queue) Pop() any {
 	return h
 }
 
-// sooner orders by priority, then due time, then creation.
+// sooner orders by priority, then due time, then creation, then by turn: much is
+// owed at the same moment.
 func sooner(a, b *held) bool {
 	if a.Priority != b.Priority {
 		return a.Priority < b.Priority
@@ -317,7 +341,10 @@ func sooner(a, b *held) bool {
 	if !a.Due.Equal(b.Due) {
 		return a.Due.Before(b.Due)
 	}
-	return a.Created.Before(b.Created)
+	if !a.Created.Equal(b.Created) {
+		return a.Created.Before(b.Created)
+	}
+	return a.turn < b.turn
 }
 
 func earlier(a, b *held) bool { return a.ready.Before(b.ready) }

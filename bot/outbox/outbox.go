@@ -279,9 +279,7 @@ func (d *Dispatcher) admit(ctx, record context.Context, got []bot.Delivery) {
 			back = append(back, putOff{one, now.Add(d.notSetUp(ctx, one.Chat.Platform))})
 			continue
 		}
-		if due, ok := l.take(one, now, lease); !ok {
-			back = append(back, putOff{one, due})
-		}
+		back = l.take(one, now, lease, back)
 	}
 	d.giveBack(record, back)
 }

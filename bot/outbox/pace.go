@@ -19,12 +19,23 @@ func rhythmOf(perSecond float64, burst int) rhythm {
 // chatPace is what is remembered about a chat while it matters.
 type chatPace struct {
 	next   time.Time // theoretical time of the next message
-	until  time.Time // limited, or backing off: nothing goes out
+	until  time.Time // limited: nothing goes out
+	wanted time.Time // an answer comes until then; alerts let it go first
 	recent window
 }
 
+// courtesy is how late an answer may be that was told when to come.
+const courtesy = time.Second
+
 // ready is when the chat may get its next alert.
 func (c *chatPace) ready(r rhythm, now time.Time) time.Time {
+	if c.wanted.After(now) {
+		now = c.wanted
+	}
+	return c.free(r, now)
+}
+
+func (c *chatPace) free(r rhythm, now time.Time) time.Time {
 	at := c.next.Add(-r.slack)
 	if c.until.After(at) {
 		at = c.until
@@ -41,13 +52,13 @@ func (c *chatPace) answer(r rhythm, now time.Time) time.Time {
 	if r.perMinute > 0 {
 		r.slack = time.Minute
 	}
-	return c.ready(r, now)
+	return c.free(r, now)
 }
 
 // sent notes a message at t.
 func (c *chatPace) sent(r rhythm, t time.Time) {
-	if earliest := t.Add(-r.slack); c.next.Before(earliest) {
-		c.next = earliest
+	if c.next.Before(t) {
+		c.next = t
 	}
 	c.next = c.next.Add(r.every)
 	c.recent.put(t)
@@ -55,7 +66,7 @@ func (c *chatPace) sent(r rhythm, t time.Time) {
 
 // idle reports that nothing about the chat matters any more.
 func (c *chatPace) idle(now time.Time) bool {
-	return !c.next.After(now) && !c.until.After(now) && !c.recent.busy(now)
+	return !c.next.After(now) && !c.until.After(now) && !c.wanted.After(now) && !c.recent.busy(now)
 }
 
 // window holds the places of the latest messages, as many as its span may hold;
