@@ -51,7 +51,7 @@ var rules = []rule{
 	{"/store/storetest", []string{module + "/bot", "github.com/google/go-cmp", "pgregory.net/rapid"}, "the suite knows the contract, no store"},
 	{"/store/memory", []string{module + "/bot", module + "/store/ledger"}, "a working fake without a file"},
 	{"/bot/board", []string{module + "/bot"}, "pages are made with the standard library"},
-	{"/bot/picture", []string{module + "/bot", "golang.org/x/image"}, "pictures know fonts, nothing else"},
+	{"/bot/picture", []string{module + "/bot", "golang.org/x/image", "golang.org/x/text"}, "pictures know fonts and letters, nothing else"},
 	{"/bot/outbox", []string{module + "/bot"}, "limits and retries know platforms and stores by their contracts"},
 	{"/bot/status", []string{module + "/bot", "github.com/prometheus/client_golang", "golang.org/x/time"}, "metrics and the operator page; the contracts know neither"},
 	{"/bot", nil, "the engine knows no network, no database, no format"},

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -124,6 +125,13 @@ func TestDigests(t *testing.T) {
 				n = len(list)
 				return err
 			})
+			r, err := g.eng.Render(t.Context(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if weekly := d.Chat.Chat == "weekly"; weekly != (r.Message.Picture != nil) || weekly && r.Message.Picture.Alt != fmt.Sprint(n, " since 23 11:59") {
+				t.Errorf("%s: the picture is %+v", d.Chat.Chat, r.Message.Picture)
+			}
 			got[d.Chat.Chat] = append(got[d.Chat.Chat], now.Format("02 15:04 ")+string(rune('0'+n)))
 		}
 	}

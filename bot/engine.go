@@ -91,6 +91,15 @@ type Artist interface {
 	Career(language string, c Coach, stories []Story, now time.Time) (Picture, error)
 	Bench(language string, club Club, coaches []Coach, stories []Story, now time.Time) (Picture, error)
 	Carousel(language, title string, rows []CarouselRow, now time.Time) (Picture, error)
+	// Digest draws the changes of a time, in the order given.
+	Digest(language, title string, changes []DigestLine, since, until time.Time) (Picture, error)
+}
+
+// DigestLine is a story that changed, in the words of the digest's language.
+type DigestLine struct {
+	Story    *Story
+	Headline string // what happened
+	Standing string // how certain it is
 }
 
 // CarouselRow is one club with a vacancy, candidates or a coach under pressure.

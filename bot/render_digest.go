@@ -40,6 +40,28 @@ func (e *Engine) renderDigest(ctx context.Context, d Delivery) (Rendered, error)
 	if more := len(stories) - digestShown; more > 0 {
 		m.Footer = v.say("and_more", "Count", more)
 	}
+	if chat.Digest.Every == WeeklyDigest {
+		m.Picture = e.drawDigest(ctx, v, &d, stories)
+	}
 	m.Silent, m.Nonce = d.Silent, d.Nonce()
 	return Rendered{Message: m, Hash: fingerprint(&m)}, nil
+}
+
+// drawDigest is a week as a picture; nil where none can be drawn.
+func (e *Engine) drawDigest(ctx context.Context, v voice, d *Delivery, stories []Story) *Picture {
+	since, until, err := d.digestTime()
+	if e.Artist == nil || err != nil {
+		return nil
+	}
+	lines := make([]DigestLine, len(stories))
+	for i := range stories {
+		s := &stories[i]
+		lines[i] = DigestLine{Story: s, Headline: v.headline(s), Standing: v.standing(s)}
+	}
+	pic, err := e.Artist.Digest(v.language, v.say("digest_week"), lines, since.In(v.zone), until.In(v.zone))
+	if err != nil {
+		e.Log.WarnContext(ctx, "picture failed", "delivery", string(d.ID), "error", err)
+		return nil
+	}
+	return &pic
 }

@@ -111,6 +111,13 @@ func (mute) Say(_, key string, args ...any) string { return key + fmt.Sprint(arg
 func (mute) Has(string, string) bool               { return true }
 func (mute) Languages() []string                   { return []string{"de", "en"} }
 
+// sketch draws digests only, and says what it was given.
+type sketch struct{ bot.Artist }
+
+func (sketch) Digest(_, _ string, changes []bot.DigestLine, since, _ time.Time) (bot.Picture, error) {
+	return bot.Picture{Alt: fmt.Sprint(len(changes), " since ", since.Format("02 15:04"))}, nil
+}
+
 // ground is an engine over a store in memory, with a clock that tests turn.
 type ground struct {
 	t     *testing.T
@@ -133,7 +140,7 @@ func newGround(t *testing.T) *ground {
 func (g *ground) restart() {
 	eng, err := bot.NewEngine(bot.Setup{
 		Store: g.store, Extractor: scriptReader{&g.reads}, Gazetteer: twoLeagues{}, Phrases: mute{},
-		Now: func() time.Time { return *g.clock.Load() },
+		Artist: sketch{}, Now: func() time.Time { return *g.clock.Load() },
 	})
 	if err != nil {
 		g.t.Fatal(err)

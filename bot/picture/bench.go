@@ -19,9 +19,12 @@ func (a *Artist) Bench(language string, club bot.Club, coaches []bot.Coach, stor
 	bench := benchRows(w, club.ID, coaches)
 	hidden := max(0, len(candidates)+len(bench)-most)
 	bench = bench[:len(bench)-min(hidden, len(bench))]
-	height := 170 + (len(candidates)+len(bench))*rowPitch + 80
+	height := 146 + (len(candidates)+len(bench))*rowPitch + 60
 	if len(candidates) > 0 {
-		height += 120
+		height += 52
+	}
+	if len(candidates) > 0 && len(bench) > 0 {
+		height += 60
 	}
 	s := a.sheet(height)
 	s.text(margin, 70, titleStyle, ink, width-2*margin, club.Name)
@@ -82,8 +85,9 @@ func benchRows(w words, id bot.ClubID, coaches []bot.Coach) []row {
 // benchRow is a candidate: how far, who, how well supported.
 func (s *sheet) benchRow(y int, r row) {
 	s.hatched(margin, y-13, margin+26, y+13, hope)
-	end := s.text(margin+44, y+10, boldStyle, ink, 360, r.club)
-	s.text(end+16, y+10, smallStyle, hope, width-margin-end-16, r.years+", "+r.role)
+	standing := r.years + ", " + r.role
+	end := s.name(margin+44, y+10, width-2*margin-44-16-s.measure(smallStyle, standing), r.club)
+	s.text(end+16, y+10, smallStyle, hope, width-margin-end-16, standing)
 }
 
 func benchAlt(club bot.Club, candidates, bench []row) string {
@@ -97,11 +101,14 @@ func benchAlt(club bot.Club, candidates, bench []row) string {
 	return strings.Join(lines, "; ")
 }
 
+// mostBenches is how many clubs a carousel's picture shows; the rest is counted.
+const mostBenches = 10
+
 // Carousel draws the table of vacancies, candidates and coaches under pressure.
 func (a *Artist) Carousel(language, title string, rows []bot.CarouselRow, now time.Time) (bot.Picture, error) {
 	w := wordsOf(language)
 	const pitch = 92
-	hidden := max(0, len(rows)-12)
+	hidden := max(0, len(rows)-mostBenches)
 	rows = rows[:len(rows)-hidden]
 	s := a.sheet(150 + len(rows)*pitch + 60)
 	s.text(margin, 70, titleStyle, ink, width-2*margin, title)
@@ -110,11 +117,15 @@ func (a *Artist) Carousel(language, title string, rows []bot.CarouselRow, now ti
 		y := 100 + i*pitch
 		s.box(margin, y, width-margin, y+2, hair)
 		state, c := benchState(w, &rows[i])
-		end := s.text(margin, y+40, boldStyle, ink, 380, rows[i].Club.Name)
+		club := boldStyle
+		if s.measure(club, rows[i].Club.Name) > 380 {
+			club = smallBold
+		}
+		end := s.text(margin, y+40, club, ink, 380, rows[i].Club.Name)
 		s.text(end+16, y+40, smallStyle, c, width-margin-end-16, state)
-		names := candidateNames(w, rows[i].Candidates)
+		names := candidateNames(w, &rows[i])
 		s.text(margin, y+76, smallStyle, faint, width-2*margin, names)
-		alt = append(alt, rows[i].Club.Name+": "+state+"; "+names)
+		alt = append(alt, strings.TrimSuffix(rows[i].Club.Name+": "+state+"; "+names, "; "))
 	}
 	s.foot(w, hidden, now, 120+len(rows)*pitch)
 	return s.finish("carousel", strings.Join(alt, ". "))
@@ -134,12 +145,13 @@ func benchState(w words, r *bot.CarouselRow) (string, color.Color) {
 	return "", faint
 }
 
-func candidateNames(w words, stories []bot.Story) string {
+// candidateNames says that nobody is named only where somebody is wanted.
+func candidateNames(w words, r *bot.CarouselRow) string {
 	var names []string
-	for _, s := range stories {
+	for _, s := range r.Candidates {
 		names = append(names, s.CoachName+" ("+w.stage(s.Stage)+")")
 	}
-	if len(names) == 0 {
+	if len(names) == 0 && !r.Since.IsZero() {
 		return w.nobody
 	}
 	return strings.Join(names, ", ")

@@ -14,8 +14,10 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"sort"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
@@ -23,6 +25,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 
 	"karussell/bot"
 )
@@ -47,7 +50,7 @@ var (
 	headBar = color.NRGBA{0x1F, 0x5F, 0xA8, 0xFF}
 	second  = color.NRGBA{0x3A, 0x6C, 0xA0, 0xFF}
 	player  = color.NRGBA{0x66, 0x6F, 0x7A, 0xFF}
-	caretak = color.NRGBA{0xB4, 0x6A, 0x00, 0xFF}
+	caretak = color.NRGBA{0x94, 0x55, 0x00, 0xFF}
 	hope    = color.NRGBA{0x6B, 0x3F, 0xA0, 0xFF}
 )
 
@@ -72,7 +75,20 @@ type Artist struct {
 	regular *opentype.Font
 	bold    *opentype.Font
 	faces   sync.Pool // of map[style]font.Face: a face is not safe for concurrent use
+	buffers buffers
 }
+
+// buffers keeps what the encoder works with, almost a megabyte each time.
+type buffers struct{ pool sync.Pool }
+
+// Get implements png.EncoderBufferPool.
+func (b *buffers) Get() *png.EncoderBuffer {
+	buffer, _ := b.pool.Get().(*png.EncoderBuffer) // nil: the encoder makes one
+	return buffer
+}
+
+// Put implements png.EncoderBufferPool.
+func (b *buffers) Put(buffer *png.EncoderBuffer) { b.pool.Put(buffer) }
 
 // New loads the embedded fonts.
 func New(clubs bot.Gazetteer) (*Artist, error) {
@@ -87,10 +103,11 @@ func New(clubs bot.Gazetteer) (*Artist, error) {
 	return &Artist{clubs: clubs, regular: regular, bold: bold}, nil
 }
 
-// sheet is a picture being drawn.
+// sheet is a picture being drawn. It is opaque throughout; image.RGBA is the
+// kind that package draw is quick with.
 type sheet struct {
 	artist *Artist
-	img    *image.NRGBA
+	img    *image.RGBA
 	faces  map[style]font.Face
 	buffer sfnt.Buffer
 }
@@ -100,9 +117,15 @@ func (a *Artist) sheet(height int) *sheet {
 	if !ok {
 		faces = map[style]font.Face{}
 	}
-	s := &sheet{artist: a, img: image.NewNRGBA(image.Rect(0, 0, width, height)), faces: faces}
-	draw.Draw(s.img, s.img.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
+	s := &sheet{artist: a, faces: faces}
+	s.reset(height)
 	return s
+}
+
+// reset begins an empty picture of the given height.
+func (s *sheet) reset(height int) {
+	s.img = image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(s.img, s.img.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
 }
 
 func (s *sheet) face(st style) font.Face {
@@ -144,6 +167,25 @@ func (s *sheet) measure(st style, words string) int {
 	return font.MeasureString(s.face(st), s.spell(st, words)).Ceil()
 }
 
+// lines breaks words between them into at most n lines of most pixels; the
+// last one is shortened to fit.
+func (s *sheet) lines(st style, most, n int, words string) []string {
+	var out []string
+	parts := strings.Fields(words)
+	for len(parts) > 0 && len(out) < n-1 {
+		end := 1
+		for end < len(parts) && s.measure(st, strings.Join(parts[:end+1], " ")) <= most {
+			end++
+		}
+		out = append(out, strings.Join(parts[:end], " "))
+		parts = parts[end:]
+	}
+	if len(parts) > 0 {
+		out = append(out, strings.Join(parts, " "))
+	}
+	return out
+}
+
 // fit shortens words with an ellipsis to at most most pixels.
 func (s *sheet) fit(st style, most int, words string) string {
 	words = s.spell(st, words)
@@ -152,27 +194,45 @@ func (s *sheet) fit(st style, most int, words string) string {
 		return words
 	}
 	runes := []rune(words)
-	for len(runes) > 1 {
-		runes = runes[:len(runes)-1]
-		if short := strings.TrimSpace(string(runes)) + "…"; font.MeasureString(face, short).Ceil() <= most {
-			return short
-		}
-	}
-	return "…"
+	short := func(n int) string { return strings.TrimSpace(string(runes[:n])) + "…" }
+	n := sort.Search(len(runes), func(n int) bool { return font.MeasureString(face, short(n)).Ceil() > most })
+	return short(max(0, n-1))
 }
 
-// spell replaces letters that the font lacks by their base letters.
+// spell puts letters together with the accents that stand apart from them, and
+// replaces those that the font lacks by their base letters.
 func (s *sheet) spell(st style, words string) string {
-	f := s.font(st)
-	return strings.Map(func(r rune) rune {
-		if i, err := f.GlyphIndex(&s.buffer, r); err == nil && i != 0 {
-			return r
+	var out strings.Builder
+	for _, r := range norm.NFC.String(words) {
+		switch base, known := substitutes[r]; {
+		case s.has(st, r):
+			out.WriteRune(r)
+		case known:
+			out.WriteRune(base)
+		default:
+			out.WriteString(s.bare(st, r))
 		}
-		if base, ok := substitutes[r]; ok {
-			return base
+	}
+	return out.String()
+}
+
+// bare is a letter without what the font cannot put on it.
+func (s *sheet) bare(st style, r rune) string {
+	var out strings.Builder
+	for _, part := range norm.NFKD.String(string(r)) {
+		if s.has(st, part) && !unicode.Is(unicode.Mn, part) {
+			out.WriteRune(part)
 		}
-		return '?'
-	}, words)
+	}
+	if out.Len() == 0 && !unicode.Is(unicode.Mn, r) {
+		return "?"
+	}
+	return out.String()
+}
+
+func (s *sheet) has(st style, r rune) bool {
+	i, err := s.font(st).GlyphIndex(&s.buffer, r)
+	return err == nil && i != 0
 }
 
 // substitutes are letters of European names that the embedded fonts lack.
@@ -180,11 +240,11 @@ func (s *sheet) spell(st style, words string) string {
 //nolint:gochecknoglobals // a constant table
 var substitutes = map[rune]rune{
 	'ș': 'ş', 'Ș': 'Ş', 'ț': 'ţ', 'Ț': 'Ţ', 'ẞ': 'S', 'ə': 'e', 'Ə': 'E', 'ǧ': 'g', 'Ǧ': 'G', 'ǎ': 'a', 'ơ': 'o', 'ư': 'u',
-	'’': '\'', 'ʻ': '\'', '\u00a0': ' ', '\u202f': ' ', '\u2011': '-', '→': '>', '★': '*', '✓': 'x',
+	'’': '\'', 'ʻ': '\'', 'ʼ': '\'', 'ʹ': '\'', 'ʺ': '"', '\u00a0': ' ', '\u202f': ' ', '\u2011': '-', '→': '>', '★': '*', '✓': 'x',
 }
 
 func (s *sheet) box(x0, y0, x1, y1 int, c color.Color) {
-	draw.Draw(s.img, image.Rect(x0, y0, x1, y1), image.NewUniform(c), image.Point{}, draw.Over)
+	draw.Draw(s.img, image.Rect(x0, y0, x1, y1), image.NewUniform(c), image.Point{}, draw.Src)
 }
 
 // hatched is a box of stripes: what is not certain, also without colour.
@@ -201,7 +261,7 @@ func (s *sheet) hatched(x0, y0, x1, y1 int, c color.Color) {
 // finish encodes with a palette, which makes the file a third as large.
 func (s *sheet) finish(name, alt string) (bot.Picture, error) {
 	var out bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.DefaultCompression}
+	encoder := png.Encoder{CompressionLevel: png.DefaultCompression, BufferPool: &s.artist.buffers}
 	if err := encoder.Encode(&out, paletted(s.img)); err != nil {
 		return bot.Picture{}, fmt.Errorf("encode picture: %w", err)
 	}

@@ -97,12 +97,24 @@ func (s *sheet) careerRow(y int, r row, more, gap bool) {
 	s.node(rail, y, r, c)
 	s.right(rail-30, y+10, bodyStyle, faint, r.years)
 	room := width - margin - rail - 34 - 16 - s.measure(smallStyle, r.role)
-	clubStyle := boldStyle
-	if s.measure(boldStyle, r.club) > room {
-		clubStyle = smallBold
-	}
-	end := s.text(rail+34, y+10, clubStyle, ink, room, r.club)
+	end := s.name(rail+34, y+10, room, r.club)
 	s.text(end+16, y+10, smallStyle, c, width-margin-end-16, r.role)
+}
+
+// name writes a name that may be long: smaller when it does not fit, then on two
+// lines. It returns where it ends.
+func (s *sheet) name(x, y, room int, words string) int {
+	switch {
+	case s.measure(boldStyle, words) <= room:
+		return s.text(x, y, boldStyle, ink, room, words)
+	case s.measure(smallBold, words) <= room:
+		return s.text(x, y, smallBold, ink, room, words)
+	}
+	lines := s.lines(smallBold, room, 2, words)
+	if len(lines) == 1 {
+		return s.text(x, y, smallBold, ink, room, words)
+	}
+	return max(s.text(x, y-11, smallBold, ink, room, lines[0]), s.text(x, y+16, smallBold, ink, room, lines[1]))
 }
 
 func (s *sheet) rail(y0, y1 int, broken bool) {

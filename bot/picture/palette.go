@@ -8,8 +8,9 @@ import (
 )
 
 // paletted reduces a picture to at most 256 colours: ours exactly, and the
-// shades at the edges of letters rounded to 8 steps a channel.
-func paletted(src *image.NRGBA) *image.Paletted {
+// shades at the edges of letters rounded to 4 steps a channel, which
+// nobody sees at a phone's density.
+func paletted(src *image.RGBA) *image.Paletted {
 	out := image.NewPaletted(src.Rect, nil)
 	known := make(map[uint32]uint8, 1024)
 	for _, c := range []color.NRGBA{paper, ink, faint, hair, headBar, second, player, caretak, hope} {
@@ -31,7 +32,7 @@ func index(out *image.Paletted, known map[uint32]uint8, rgb uint32) uint8 {
 	if i, ok := known[rgb]; ok {
 		return i
 	}
-	rounded := rgb&0xE0E0E0 | 0x101010
+	rounded := rgb&0xC0C0C0 | 0x202020
 	i, ok := known[rounded]
 	if !ok {
 		c := color.NRGBA{uint8(rounded >> 16), uint8(rounded >> 8), uint8(rounded), 0xFF} //nolint:gosec // three bytes of one number

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,34 +68,116 @@ func artist(tb testing.TB) *picture.Artist {
 	return a
 }
 
+// lineup is the candidates and coaches of a bench that was seldom quiet.
+func lineup() (candidates []bot.Story, coaches []bot.Coach) {
+	for i, name := range longNames() {
+		candidates = append(candidates, bot.Story{
+			CoachName: name, ClubName: "FC Schalke 04", Stage: bot.StageTalks, Evidence: bot.Several, Outlets: []string{"WAZ", "Sky", "kicker"},
+			Key: bot.StoryKey{Club: "schalke", Coach: bot.CoachID(strconv.Itoa(i)), Matter: bot.Arrival},
+		})
+	}
+	for i := range 30 {
+		year := 2024 - i
+		coaches = append(coaches, bot.Coach{ID: bot.CoachID(strconv.Itoa(i)), Name: longNames()[i%len(longNames())], Stations: []bot.Station{
+			{Club: "schalke", Role: []bot.Role{bot.Head, bot.Interim, bot.Assistant}[i%3], From: bot.Date(strconv.Itoa(year - 1)), To: bot.Date(strconv.Itoa(year))},
+		}})
+	}
+	return candidates, coaches
+}
+
+func longNames() []string {
+	return []string{"Jörg-Friedrich Schäfer-Großkreutz", "Sławomir Wieczorkiewicz-Żurawłow", "Þorvaldur Örlygsson Guðmundsson", "Κωνσταντίνος Παπαδόπουλος", "Владимир Вячеславович Войцеховский"}
+}
+
+func week() []bot.DigestLine {
+	arrival, exit := bot.StoryKey{Matter: bot.Arrival}, bot.StoryKey{Matter: bot.Exit}
+	return []bot.DigestLine{
+		{Story: &bot.Story{Key: exit, Stage: bot.StageOfficial}, Headline: "FC Schalke 04: Karel Geraerts freigestellt", Standing: "offiziell"},
+		{Story: &bot.Story{Key: arrival, Stage: bot.StageInterest}, Headline: "FC Schalke 04: Interesse an Heiner Backhaus", Standing: "Interesse · eine Quelle"},
+		{Story: &bot.Story{Key: exit, Stage: bot.StagePressure}, Headline: "Borussia Mönchengladbach: Gerardo Seoane unter Druck", Standing: "unter Druck · mehrere unabhängige Quellen"},
+		{Story: &bot.Story{Key: arrival, Stage: bot.StageOff}, Headline: "1. FC Kaiserslautern: Enrico Maaßen ist kein Thema", Standing: "vom Tisch · eine Quelle"},
+	}
+}
+
+// sight is a picture that is drawn, measured and kept.
+type sight struct {
+	name string
+	draw func(*picture.Artist) (bot.Picture, error)
+}
+
+// sights are all kinds, in both languages as they usually are, and as large as
+// they get: twenty rows, long names, long words.
+func sights() []sight {
+	schalke := bot.Club{ID: "schalke", Name: "FC Schalke 04"}
+	geraerts := []bot.Coach{{ID: "x", Name: "Karel Geraerts", Stations: []bot.Station{{Club: "schalke", Role: bot.Head, From: "2023-10", To: "2024-09"}}}}
+	benches := []bot.CarouselRow{
+		{Club: bot.Club{Name: "FC Schalke 04"}, Since: "2024-09-21", Candidates: stories()},
+		{Club: bot.Club{Name: "1. FC Kaiserslautern"}, Since: "2024-09", Interim: "Niklas Martin"},
+		{Club: bot.Club{Name: "Borussia Mönchengladbach"}, Pressure: &bot.Story{CoachName: "Gerardo Seoane"}},
+	}
+	var out []sight
+	for _, l := range []struct{ language, title string }{{"de", "Die Trainerwoche"}, {"en", "The coaching week"}} {
+		out = append(
+			out,
+			sight{"career-" + l.language, func(a *picture.Artist) (bot.Picture, error) {
+				return a.Career(l.language, coach(0), stories()[:1], now())
+			}},
+			sight{"bench-" + l.language, func(a *picture.Artist) (bot.Picture, error) {
+				return a.Bench(l.language, schalke, geraerts, stories(), now())
+			}},
+			sight{"carousel-" + l.language, func(a *picture.Artist) (bot.Picture, error) {
+				return a.Carousel(l.language, "2. Bundesliga", benches, now())
+			}},
+			sight{"digest-" + l.language, func(a *picture.Artist) (bot.Picture, error) {
+				return a.Digest(l.language, l.title, week(), now().AddDate(0, 0, -7), now())
+			}},
+		)
+	}
+	return append(out, crowded()...)
+}
+
+func crowded() []sight {
+	candidates, coaches := lineup()
+	var benches []bot.CarouselRow
+	var changes []bot.DigestLine
+	for i := range 20 {
+		benches = append(benches, bot.CarouselRow{
+			Club: bot.Club{Name: "Sportgemeinschaft Dynamo-Viktoria Łódź-Châtelineau"}, Since: "2024-09-21", Interim: longNames()[i%5], Candidates: candidates,
+		})
+		changes = append(changes, bot.DigestLine{
+			Story:    &bot.Story{Stage: []bot.StoryStage{bot.StageOfficial, bot.StageTalks, bot.StageCold, bot.StagePressure}[i%4]},
+			Headline: "Sportgemeinschaft Dynamo-Viktoria Łódź-Châtelineau: Gespräche mit " + longNames()[i%5] + " über die Nachfolge",
+			Standing: "in Verhandlungen · mehrere unabhängige Quellen",
+		})
+	}
+	return []sight{
+		{"career-long", func(a *picture.Artist) (bot.Picture, error) { return a.Career("de", coach(40), stories(), now()) }},
+		{"career-empty", func(a *picture.Artist) (bot.Picture, error) {
+			return a.Career("de", bot.Coach{ID: "nobody", Name: "Nobody Known"}, nil, now())
+		}},
+		{"bench-long", func(a *picture.Artist) (bot.Picture, error) {
+			return a.Bench("de", bot.Club{ID: "schalke", Name: "FC Schalke 04"}, coaches, candidates, now())
+		}},
+		{"carousel-long", func(a *picture.Artist) (bot.Picture, error) {
+			return a.Carousel("de", "Trainerkarussell: 2. Bundesliga", benches, now())
+		}},
+		{"digest-long", func(a *picture.Artist) (bot.Picture, error) {
+			return a.Digest("de", "Die Trainerwoche", changes, now().AddDate(0, 0, -7), now())
+		}},
+	}
+}
+
 func drawings(tb testing.TB) map[string]bot.Picture {
 	tb.Helper()
 	a := artist(tb)
 	out := map[string]bot.Picture{}
-	keep := func(name string, p bot.Picture, err error) {
+	for _, s := range sights() {
+		p, err := s.draw(a)
 		if err != nil {
-			tb.Fatalf("%s: %v", name, err)
+			tb.Fatalf("%s: %v", s.name, err)
 		}
-		out[name] = p
+		out[s.name] = p
 	}
-	for _, lang := range []string{"de", "en"} {
-		p, err := a.Career(lang, coach(0), stories()[:1], now())
-		keep("career-"+lang, p, err)
-		p, err = a.Bench(lang, bot.Club{ID: "schalke", Name: "FC Schalke 04"}, []bot.Coach{{
-			ID: "x", Name: "Karel Geraerts", Stations: []bot.Station{{Club: "schalke", Role: bot.Head, From: "2023-10", To: "2024-09"}},
-		}}, stories(), now())
-		keep("bench-"+lang, p, err)
-		p, err = a.Carousel(lang, "2. Bundesliga", []bot.CarouselRow{
-			{Club: bot.Club{Name: "FC Schalke 04"}, Since: "2024-09-21", Candidates: stories()},
-			{Club: bot.Club{Name: "1. FC Kaiserslautern"}, Since: "2024-09", Interim: "Niklas Martin"},
-			{Club: bot.Club{Name: "Borussia Mönchengladbach"}, Pressure: &bot.Story{CoachName: "Gerardo Seoane"}},
-		}, now())
-		keep("carousel-"+lang, p, err)
-	}
-	p, err := a.Career("de", coach(40), stories(), now())
-	keep("career-long", p, err)
-	p, err = a.Career("de", bot.Coach{ID: "nobody", Name: "Nobody Known"}, nil, now())
-	keep("career-empty", p, err)
 	return out
 }
 
@@ -169,12 +252,34 @@ func TestAltTextSaysWhatThePictureSays(t *testing.T) {
 	}
 }
 
-func BenchmarkCareer(b *testing.B) {
+func TestADigestSaysHowMuchItLeavesOut(t *testing.T) {
+	all := drawings(t)
+	if alt := all["digest-de"].Alt; !strings.Contains(alt, "13.11.2026 – 20.11.2026") || !strings.Contains(alt, "Karel Geraerts freigestellt (offiziell)") {
+		t.Errorf("the week says %q", alt)
+	}
+	if alt := all["digest-long"].Alt; !strings.HasSuffix(alt, "10 weitere") {
+		t.Errorf("the long week ends with %q", alt)
+	}
+}
+
+// BenchmarkPicture draws every kind and says how large its file is.
+func BenchmarkPicture(b *testing.B) {
 	a := artist(b)
-	c := coach(20)
-	for b.Loop() {
-		if _, err := a.Career("de", c, stories(), now()); err != nil {
-			b.Fatal(err)
-		}
+	for _, s := range sights() {
+		b.Run(s.name, func(b *testing.B) {
+			var p bot.Picture
+			var took []time.Duration
+			for b.Loop() {
+				begun := time.Now()
+				var err error
+				if p, err = s.draw(a); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(begun))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(len(p.Data))/1024, "KB")
+			b.ReportMetric(took[len(took)/2].Seconds()*1000, "p50-ms")
+		})
 	}
 }
