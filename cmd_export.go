@@ -75,7 +75,7 @@ func (c *importCmd) Run(w *world) (err error) {
 		defer func() { err = errors.Join(err, f.Close()) }()
 		in = io.Reader(f)
 	}
-	err = bolt.Import(w.ctx, settings.DB, in, bolt.Options{Log: w.logger(settings.Log)})
+	err = bolt.Import(w.ctx, settings.DB, in, fileOptions(settings, w.logger(settings.Log)))
 	switch {
 	case errors.Is(err, bolt.ErrNotEmpty):
 		return fmt.Errorf("%s is not empty; import into a new file, so that nothing is lost by mistake", settings.DB)
@@ -84,7 +84,7 @@ func (c *importCmd) Run(w *world) (err error) {
 	case errors.Is(err, bot.ErrLocked):
 		return fmt.Errorf("%w; stop the bot first", err)
 	case err != nil:
-		return err
+		return roomSentence(err, settings)
 	}
 	fmt.Fprintf(w.stdout, "%s: imported from %s and checked\n", settings.DB, c.File)
 	return nil

@@ -201,12 +201,12 @@ func (in *intake) flush(ctx context.Context) error {
 // stop reports what was stored before the store failed.
 func (in *intake) stop(err error) error {
 	in.summary()
-	return errors.Join(append(in.problems, storeSentence(err))...)
+	return errors.Join(append(in.problems, err)...)
 }
 
 func (in *intake) summary() {
 	fmt.Fprintf(in.w.stdout, "%d articles read: %d new, %d changed, %d known, %d copies; %d events, %d stories changed, %d not readable\n",
-		in.sum.New+in.sum.Changed+in.sum.Known+in.sum.Copies, in.sum.New, in.sum.Changed, in.sum.Known, in.sum.Copies,
+		in.sum.New+in.sum.Changed+in.sum.Known, in.sum.New, in.sum.Changed, in.sum.Known, in.sum.Copies,
 		in.sum.Events, in.sum.Stories, len(in.problems))
 }
 
@@ -219,12 +219,4 @@ func (in *intake) progress(total int) *progressbar.ProgressBar {
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	)
-}
-
-// storeSentence says what to do about a store's error.
-func storeSentence(err error) error {
-	if errors.Is(err, bot.ErrFull) {
-		return fmt.Errorf("%w; free some space and run the same command again: what is stored stays, what is missing is read then", err)
-	}
-	return err
 }

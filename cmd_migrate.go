@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"karussell/bot"
+	"karussell/store/bolt"
 	"karussell/store/ledger"
 )
 
@@ -37,7 +38,7 @@ func (c *migrateCmd) Run(w *world) (err error) {
 		return usageError{errors.New("source and target are the same store")}
 	}
 	log := w.logger(settings.Log)
-	source, err := openStore(w.ctx, from, log)
+	source, err := openStore(w.ctx, from, bolt.Options{Log: log})
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
@@ -45,9 +46,9 @@ func (c *migrateCmd) Run(w *world) (err error) {
 	if err := c.atRest(w, source); err != nil {
 		return err
 	}
-	target, err := openAny(w.ctx, to, log)
+	target, err := openAny(w.ctx, to, fileOptions(settings, log))
 	if err != nil {
-		return fmt.Errorf("target: %w", err)
+		return fmt.Errorf("target: %w", roomSentence(err, settings))
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
 	total, err := ledger.Entries(w.ctx, source.Engine())
@@ -60,7 +61,7 @@ func (c *migrateCmd) Run(w *world) (err error) {
 	})
 	_ = bar.Finish()
 	if err != nil {
-		return fmt.Errorf("%w; the source is unchanged", err)
+		return fmt.Errorf("%w; the source is unchanged", roomSentence(err, settings))
 	}
 	fmt.Fprintf(w.stdout, "%s: %d entries copied to %s; counts and checksums agree\n", storeName(from), total, storeName(to))
 	return nil

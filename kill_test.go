@@ -44,6 +44,13 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 func writeArticles(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
+	if err := writeArticlesTo(dir, n); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func writeArticlesTo(dir string, n int) error {
 	clubs := []string{"FC Schalke 04", "1. FC Kaiserslautern", "Hamburger SV", "Alemannia Aachen", "SV Werder Bremen"}
 	coaches := []string{"Dirk Schuster", "Karel Geraerts", "Heiner Backhaus", "Ole Werner", "Merlin Polzin", "Steffen Baumgart"}
 	for i := range n {
@@ -59,10 +66,10 @@ func writeArticles(t *testing.T, n int) string {
 		}
 		text := fmt.Sprintf(" date 2024-%02d-%02d\nMeldung %d\n\n%s\n", i%12+1, i%28+1, i, body)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.txt", i)), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
-	return dir
+	return nil
 }
 
 // clockTimes are times of the machine's clock, which differ from run to run.

@@ -90,7 +90,7 @@ func lookup(vars map[string]string) func(string) (string, bool) {
 // takeLease takes a lease as a running replica does.
 func takeLease(t *testing.T, address string) {
 	t.Helper()
-	s, err := openStore(t.Context(), address, slog.New(slog.DiscardHandler))
+	s, err := openStore(t.Context(), address, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestMigrateGoesOn(t *testing.T) {
 		if !errors.Is(err, errBroken) || tries > 50 {
 			t.Fatal(tries, err)
 		}
-		if s, err := openStore(t.Context(), path, slog.New(slog.DiscardHandler)); err == nil {
+		if s, err := openStore(t.Context(), path, bolt.Options{}); err == nil {
 			_ = s.Close()
 			t.Fatal("an unfinished copy opens")
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "big.txt"), make([]byte, 100<<20), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"articles": articles,
 			"bytes":    writeBytes,
 			"truncate": truncate,
 			"await":    await,
@@ -39,6 +41,15 @@ func TestScripts(t *testing.T) {
 			"karussell-free": free,
 		},
 	})
+}
+
+// articles FOLDER N writes N articles into a new folder.
+func articles(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.Mkdir(dir, 0o700))
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(writeArticlesTo(dir, n))
 }
 
 // writeBytes FILE HEX writes a file that no text archive can hold.

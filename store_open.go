@@ -27,8 +27,8 @@ type keeper interface {
 
 // openStore opens the store that db names: a file, or a PostgreSQL database.
 // Its errors are sentences that name the file and what to do.
-func openStore(ctx context.Context, db string, log *slog.Logger) (keeper, error) {
-	store, err := openAny(ctx, db, log)
+func openStore(ctx context.Context, db string, o bolt.Options) (keeper, error) {
+	store, err := openAny(ctx, db, o)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +43,27 @@ func openStore(ctx context.Context, db string, log *slog.Logger) (keeper, error)
 }
 
 // openAny opens also a store into which a migration is under way.
-func openAny(ctx context.Context, db string, log *slog.Logger) (keeper, error) {
+func openAny(ctx context.Context, db string, o bolt.Options) (keeper, error) {
 	if onServer(db) {
 		return postgres.Open(ctx, db, postgres.Options{})
 	}
-	return bolt.Open(db, bolt.Options{Log: log})
+	return bolt.Open(db, o)
+}
+
+// fileOptions is how a store in a file is opened.
+func fileOptions(c config.Config, log *slog.Logger) bolt.Options {
+	return bolt.Options{Log: log, MaxSize: int64(c.Store.MaxSize)}
+}
+
+// roomSentence says what to do about a full store.
+func roomSentence(err error, c config.Config) error {
+	switch {
+	case !errors.Is(err, bot.ErrFull):
+		return err
+	case errors.Is(err, bolt.ErrLimit):
+		return fmt.Errorf("%w (store.max_size, KARUSSELL_DB_MAX_SIZE: %s); then do the same again: what is stored stays", err, c.Store.MaxSize)
+	}
+	return fmt.Errorf("%w; free some space and do the same again: what is stored stays", err)
 }
 
 // onServer reports whether db is the address of a database server.
@@ -101,18 +117,18 @@ func newEngine(w *world, c config.Config, store bot.Store, k knowledge, log *slo
 // bot has it, the command runs inside that bot instead, if it can.
 func withStore(w *world, c config.Config, log *slog.Logger, fn func(keeper) error) error {
 	if w.store != nil {
-		return fn(w.store)
+		return roomSentence(fn(w.store), c)
 	}
-	store, err := openStore(w.ctx, c.DB, log)
+	store, err := openStore(w.ctx, c.DB, fileOptions(c, log))
 	if errors.Is(err, bot.ErrLocked) && len(w.args) > 0 && slices.Contains(remoteCommands(), w.args[0]) {
 		if err, reached := askBot(w, c.DB, w.args); reached {
 			return err
 		}
 	}
 	if err != nil {
-		return err
+		return roomSentence(err, c)
 	}
-	return errors.Join(fn(store), store.Close())
+	return errors.Join(roomSentence(fn(store), c), store.Close())
 }
 
 // desk is what a command works at: an engine on an open store.

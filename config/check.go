@@ -8,10 +8,16 @@ import (
 	"time"
 )
 
+// leastStore is the size, in bytes, in which a store can begin at all.
+const leastStore = 1 << 20
+
 // check looks for values that cannot work, before anything starts.
 func (c *Config) check() []error {
 	problems := slices.Concat(c.checkChoices(), c.checkAddresses())
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if c.Store.MaxSize > 0 && c.Store.MaxSize < leastStore {
+		bad("store.max_size is %s; at least %s", c.Store.MaxSize, Size(leastStore))
+	}
 	if c.Feeds.Interval < time.Second {
 		bad("feeds.interval is %s; at least 1s", c.Feeds.Interval)
 	}

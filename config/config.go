@@ -55,6 +55,7 @@ func (s *Secret) UnmarshalText(b []byte) error {
 // means its default, given in the table of settings.
 type Config struct {
 	DB       string   `toml:"db"`
+	Store    Store    `toml:"store"`
 	Owners   []string `toml:"owners"`
 	Log      Log      `toml:"log"`
 	Telegram Telegram `toml:"telegram"`
@@ -63,6 +64,11 @@ type Config struct {
 	Status   Status   `toml:"status"`
 	Keep     Keep     `toml:"keep"`
 	Backup   Backup   `toml:"backup"`
+}
+
+// Store is what the database may take.
+type Store struct {
+	MaxSize Size `toml:"max_size"`
 }
 
 // Log is how much is logged and how.

@@ -52,6 +52,9 @@ func TestProblemsNameWhatToDo(t *testing.T) {
 		"bad level":        {env: map[string]string{"KARUSSELL_LOG": "loud"}, want: "debug, info, warn or error"},
 		"missing file":     {env: map[string]string{"KARUSSELL_TELEGRAM_TOKEN_FILE": "/no/such/file"}, want: "KARUSSELL_TELEGRAM_TOKEN_FILE"},
 		"value and file":   {env: map[string]string{"KARUSSELL_DB": "a", "KARUSSELL_DB_FILE": "b"}, want: "keep one"},
+		"bad size":         {env: map[string]string{"KARUSSELL_DB_MAX_SIZE": "much"}, want: "write 500MB or 20GB"},
+		"bad size in file": {file: "[store]\nmax_size = \"-1\"", want: "write 500MB or 20GB"},
+		"small store":      {env: map[string]string{"KARUSSELL_DB_MAX_SIZE": "10KB"}, want: "at least 1 MiB"},
 		"owner":            {env: map[string]string{"KARUSSELL_OWNERS": "me"}, want: "telegram:ID"},
 		"webhook half set": {env: map[string]string{"KARUSSELL_TELEGRAM_WEBHOOK_URL": "https://x.example/"}, want: "needs telegram.webhook.listen"},
 	} {
@@ -65,6 +68,29 @@ func TestProblemsNameWhatToDo(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, tc.want)
 			}
 		})
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]config.Size{
+		"0": 0, "1048576": 1 << 20, "500MB": 500e6, "20 GB": 20e9, "20gb": 20e9, "2GiB": 2 << 30, "1TiB": 1 << 40, "7B": 7,
+		"": -1, "GB": -1, "1.5GB": -1, "-1MB": -1, "10000000TB": -1, "5 apples": -1,
+	} {
+		got, err := config.ParseSize(text)
+		if (want < 0) != (err != nil) || err == nil && got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for size, want := range map[config.Size]string{500e6: "500 MB", 2 << 30: "2 GiB", 1 << 20: "1 MiB", 1234567: "1234567 bytes", 0: "0 bytes"} {
+		if size.String() != want {
+			t.Errorf("%d bytes read %q", size, size)
+		}
+	}
+	for _, file := range []string{"[store]\nmax_size = \"2GB\"", "[store]\nmax_size = 2000000000"} {
+		c, err := config.Load(write(t, file), lookup(nil))
+		if err != nil || c.Store.MaxSize != 2e9 {
+			t.Errorf("%s: %d, %v", file, c.Store.MaxSize, err)
+		}
 	}
 }
 

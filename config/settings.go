@@ -67,6 +67,8 @@ func duration(at func(*Config) *time.Duration) field {
 	return parsed(at, time.ParseDuration, " is no duration; write 90s, 2m or 6h")
 }
 
+func size(at func(*Config) *Size) field { return parsed(at, ParseSize, sizeForm) }
+
 func number(at func(*Config) *int) field { return parsed(at, strconv.Atoi, " is no whole number") }
 
 func yesNo(at func(*Config) *bool) field {
@@ -95,6 +97,7 @@ func Settings() []Setting {
 func coreSettings() []Setting {
 	return []Setting{
 		{Key: "db", Env: prefix + "DB", Default: "karussell.db", About: "the database: a file, or postgres://user:password@host/name", field: text(func(c *Config) *string { return &c.DB })},
+		{Key: "store.max_size", Env: prefix + "DB_MAX_SIZE", About: "largest size of the database file, as 500MB or 20GB; beyond it nothing more is stored. Empty: as the disk allows", field: size(func(c *Config) *Size { return &c.Store.MaxSize })},
 		{Key: "owners", Env: prefix + "OWNERS", About: "users who may correct stories and manage feeds, as telegram:ID or discord:ID", Live: true, field: words(func(c *Config) *[]string { return &c.Owners })},
 		{Key: "log.level", Env: prefix + "LOG", Default: "info", About: "debug, info, warn or error", Live: true, field: text(func(c *Config) *string { return &c.Log.Level })},
 		{Key: "log.format", Env: prefix + "LOG_FORMAT", Default: "text", About: "text or json", field: text(func(c *Config) *string { return &c.Log.Format })},

@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -215,10 +216,15 @@ func (e *engine) abandon(tx *bbolt.Tx) {
 	}
 }
 
-// full recognises a full disk where bbolt reports it without its cause.
+// full names the file that is full, and recognises a full disk where bbolt
+// reports it without its cause.
 func (e *engine) full(err error) error {
-	if !errors.Is(err, bot.ErrFull) && !errors.Is(err, bot.ErrCorrupt) && diskFull(e.path) {
-		return errors.Join(bot.ErrFull, err)
+	switch {
+	case errors.Is(err, bot.ErrFull):
+	case !errors.Is(err, bot.ErrCorrupt) && diskFull(e.path):
+		err = fmt.Errorf("%w: %w", bot.ErrFull, err)
+	default:
+		return err
 	}
-	return err
+	return fmt.Errorf("%s: %w", e.path, err)
 }

@@ -12,6 +12,9 @@ import (
 	"karussell/bot"
 )
 
+// ErrLimit is in a bot.ErrFull that comes from Options.MaxSize, not the disk.
+var ErrLimit = errors.New("the file has reached its size limit; raise the limit or compact the file")
+
 var errReadOnly = errors.New("the database was opened for reading only")
 
 // protect turns a panic of bbolt, or a fault in its mapped file, into a
@@ -41,7 +44,7 @@ func classify(err error) error {
 	case err == nil, errors.Is(err, bot.ErrFull), errors.Is(err, bot.ErrCorrupt):
 		return err
 	case errors.Is(err, berrors.ErrMaxSizeReached):
-		return fmt.Errorf("%w: the database has reached its size limit", bot.ErrFull)
+		return fmt.Errorf("%w: %w", bot.ErrFull, ErrLimit)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return fmt.Errorf("%w: %w", bot.ErrFull, err)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum),
