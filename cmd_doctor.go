@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"karussell/bot"
@@ -21,6 +22,11 @@ func (c *doctorCmd) Run(w *world) error {
 	settings, err := w.settings(c.DB)
 	if err != nil {
 		return err
+	}
+	if w.store == nil && !onServer(settings.DB) && len(w.args) > 0 && w.args[0] == "doctor" {
+		if err, reached := askBot(w, settings.DB, w.args); reached {
+			return err // the running bot has the store: it examined itself
+		}
 	}
 	add := func(what string, err error, means, do string) {
 		f := bot.Finding{OK: err == nil, What: what, Means: means, Do: do}
@@ -60,6 +66,9 @@ func (c *doctorCmd) Run(w *world) error {
 	return printFindings(w.stdout, findings)
 }
 
+// doctorsPatience is how long the examination of one platform may take.
+const doctorsPatience = 5 * time.Minute
+
 func checkPlatforms(ctx context.Context, s *service) []bot.Finding {
 	var out []bot.Finding
 	for _, p := range s.platforms {
@@ -67,23 +76,63 @@ func checkPlatforms(ctx context.Context, s *service) []bot.Finding {
 		if !ok {
 			continue
 		}
-		var chats []bot.ChatRef
-		err := s.store.View(ctx, func(tx bot.ReadTx) error {
-			all, err := tx.Chats("", 1000)
-			for _, c := range all {
-				if c.Ref.Platform == p.Name() {
-					chats = append(chats, c.Ref)
-				}
-			}
-			return err
-		})
+		chats, roles, err := subscribed(ctx, s.store, p.Name())
 		if err != nil {
 			out = append(out, bot.Finding{What: string(p.Name()), Means: err.Error()})
 			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		ctx, cancel := context.WithTimeout(ctx, doctorsPatience)
 		out = append(out, checker.Check(ctx, chats)...)
+		if r, ok := p.(bot.RoleChecker); ok && len(roles) > 0 {
+			out = append(out, r.CheckRoles(ctx, roles)...)
+		}
 		cancel()
+	}
+	return out
+}
+
+// subscribed are a platform's chats that subscribe to something, and the roles
+// that their subscriptions chose. It reads in small steps, beside a running bot.
+func subscribed(ctx context.Context, store bot.Store, name bot.PlatformName) (chats []bot.ChatRef, roles []bot.RoleUse, err error) {
+	const step = 200
+	for after, more := string(name)+":", true; more; {
+		err := store.View(ctx, func(tx bot.ReadTx) error {
+			some, err := tx.Chats(after, step)
+			if err != nil {
+				return err
+			}
+			more = len(some) == step
+			for _, c := range some {
+				if c.Ref.Platform != name {
+					more = false
+					return nil
+				}
+				after = c.Ref.String()
+				subs, err := tx.Subscriptions(c.Ref)
+				if err != nil {
+					return err
+				}
+				if len(subs) > 0 {
+					chats = append(chats, c.Ref)
+					roles = append(roles, chosenRoles(subs)...)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return chats, roles, nil
+}
+
+func chosenRoles(subs []bot.Subscription) []bot.RoleUse {
+	var out []bot.RoleUse
+	for _, s := range subs {
+		use := bot.RoleUse{Chat: s.Chat, Role: s.Role}
+		if s.Role != "" && !slices.Contains(out, use) {
+			out = append(out, use)
+		}
 	}
 	return out
 }

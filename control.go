@@ -37,7 +37,7 @@ type controlFrame struct {
 // remoteCommands may run inside the bot. The others need the store for
 // themselves, or nothing of it.
 func remoteCommands() []string {
-	return []string{"ask", "ingest", "backup", "check", "story", "feeds", "export", "reload"}
+	return []string{"ask", "ingest", "backup", "check", "story", "feeds", "export", "reload", "doctor"}
 }
 
 // maxControlCall bounds a call in bytes.

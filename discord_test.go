@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,4 +71,47 @@ func awaitThat(t *testing.T, what string, holds func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("waited in vain for %s", what)
+}
+
+// TestDoctorKnowsWhatWasChosen: beside the running bot and without it, the
+// doctor names the channel where the bot may not write and the role that nobody
+// can ping, because subscriptions chose them.
+func TestDoctorKnowsWhatWasChosen(t *testing.T) {
+	server := discordtest.New(t, discordtest.Options{})
+	guild := server.AddGuild("Nordkurve")
+	good, mute := server.AddChannel(guild, discordtest.Channel{Name: "trainer"}), server.AddChannel(guild, discordtest.Channel{Name: "stumm"})
+	fans, board := server.AddRole(guild, "Fans", true), server.AddRole(guild, "Vorstand", false)
+	server.AddRole(guild, "Kassenwart", false) // nobody chose it
+	bot := startBot(t, "KARUSSELL_DISCORD_TOKEN="+server.Token, "KARUSSELL_DISCORD_ENDPOINT="+server.URL())
+	server.AwaitCommands(1, 20*time.Second)
+	manager := discordtest.User{ID: "77001", Permissions: discordtest.ManageGuild, Locale: "de"}
+	server.Slash(good, manager, "subscribe", map[string]any{"topic": "Schalke", "role": discordtest.Role(fans)}).Settle()
+	server.Slash(good, manager, "subscribe", map[string]any{"topic": "Bochum", "role": discordtest.Role(board)}).Settle()
+	server.Slash(mute, manager, "subscribe", map[string]any{"topic": "Schalke"}).Settle()
+	server.Deny(mute, discordtest.SendMessages)
+	examine := func() {
+		t.Helper()
+		doctor := program(t, "doctor")
+		doctor.Env = append([]string{"PATH=" + os.Getenv("PATH")}, bot.env...)
+		said, err := doctor.CombinedOutput()
+		if err == nil {
+			t.Errorf("the doctor found nothing:\n%s", said)
+		}
+		for _, want := range []string{
+			"ok    Discord: token:", "ok    Discord: invite link: https://discord.com/oauth2/authorize?client_id=" + server.App,
+			"ok    Discord: intents:", "ok    Discord: channel " + good + ": The bot may write in #trainer.",
+			"FAIL  Discord: channel " + mute + ": In #stumm the bot lacks: Send Messages.",
+			"@Fans can be pinged in #trainer.", "@Vorstand is named in #trainer, but not pinged.",
+		} {
+			if !strings.Contains(string(said), want) {
+				t.Errorf("missing %q in\n%s", want, said)
+			}
+		}
+		if strings.Contains(string(said), "Kassenwart") || strings.Contains(string(said), server.Token) || strings.Count(string(said), "Settings") != 1 {
+			t.Errorf("the doctor says too much:\n%s", said)
+		}
+	}
+	examine()
+	bot.stop(syscall.SIGTERM)
+	examine()
 }

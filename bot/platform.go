@@ -27,6 +27,19 @@ type Checker interface {
 	Check(ctx context.Context, chats []ChatRef) []Finding
 }
 
+// RoleChecker is a Checker whose platform has roles that a subscription can ping.
+type RoleChecker interface {
+	// CheckRoles examines whether each role that subscriptions chose can be pinged
+	// in their chats.
+	CheckRoles(ctx context.Context, uses []RoleUse) []Finding
+}
+
+// RoleUse is a role that a chat's subscriptions ping.
+type RoleUse struct {
+	Chat ChatRef
+	Role string // the platform's id
+}
+
 // Finding is one line of the doctor's report.
 type Finding struct {
 	OK    bool

@@ -56,6 +56,8 @@ var (
 	_ bot.Editor   = (*Adapter)(nil)
 	_ bot.Checker  = (*Adapter)(nil)
 	_ bot.Limited  = (*Adapter)(nil)
+
+	_ bot.RoleChecker = (*Adapter)(nil)
 )
 
 // New checks the options. It does not touch the network.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,9 +27,10 @@ func (a *Adapter) Check(ctx context.Context, chats []bot.ChatRef) []bot.Finding 
 		OK: true, What: "Discord: intents",
 		Means: "Karussell asks for the Guilds intent only; no privileged intent is needed.",
 	})
+	look := newInspection(a, me.ID)
 	for _, chat := range chats {
 		if chat.Platform == Platform {
-			out = append(out, a.checkChat(ctx, chat, me.ID)...)
+			out = append(out, a.checkChat(ctx, look, chat))
 		}
 	}
 	return out
@@ -87,24 +89,23 @@ func (a *Adapter) checkGateway(ctx context.Context) bot.Finding {
 	return f
 }
 
-// checkChat looks at one subscribed channel and at the roles that can be
-// pinged there.
-func (a *Adapter) checkChat(ctx context.Context, chat bot.ChatRef, me string) []bot.Finding {
-	f := bot.Finding{What: "Discord: channel " + strings.TrimPrefix(chat.String(), string(Platform)+":")}
+// checkChat looks at one subscribed channel.
+func (a *Adapter) checkChat(ctx context.Context, look *inspection, chat bot.ChatRef) bot.Finding {
+	f := bot.Finding{What: channelWhat(chat)}
 	id := home(chat)
 	c, err := a.channels.get(ctx, id)
 	if err != nil {
 		f.Means, f.Do = channelTrouble(err)
-		return []bot.Finding{f}
+		return f
 	}
 	if c.Type == channelDM || c.Type == channelGroupDM {
 		f.OK, f.Means = true, "A direct message."
-		return []bot.Finding{f}
+		return f
 	}
-	have, roles, err := a.standingIn(ctx, c, me)
+	have, _, err := look.standingIn(ctx, c)
 	if err != nil {
 		f.Means, f.Do = channelTrouble(err)
-		return []bot.Finding{f}
+		return f
 	}
 	if lack := missing(have, c.Type, "en"); len(lack) > 0 {
 		f.Means = "In #" + c.Name + " the bot lacks: " + strings.Join(lack, ", ") + "."
@@ -112,41 +113,53 @@ func (a *Adapter) checkChat(ctx context.Context, chat bot.ChatRef, me string) []
 	} else {
 		f.OK, f.Means = true, "The bot may write in #"+c.Name+"."
 	}
-	return []bot.Finding{f, pingFinding(f.What, have, roles, c.GuildID)}
+	return f
 }
 
-func pingFinding(what string, have permission, roles []role, guild string) bot.Finding {
-	f := bot.Finding{OK: true, What: what + ": roles"}
-	if have.has(permMentionEveryone) {
-		f.Means = "The bot can ping every role."
-		return f
+// CheckRoles looks whether the chosen roles can be pinged: everybody may mention
+// them, or the bot may mention all.
+func (a *Adapter) CheckRoles(ctx context.Context, uses []bot.RoleUse) []bot.Finding {
+	me, err := a.selfID(ctx)
+	if err != nil {
+		return []bot.Finding{{What: "Discord: roles", Means: "The roles could not be examined: " + err.Error() + ".", Do: "Try again later."}}
 	}
-	var can, cannot []string
-	for _, r := range roles {
-		switch {
-		case r.ID == guild || r.Managed:
-		case r.Mentionable:
-			can = append(can, r.Name)
-		default:
-			cannot = append(cannot, r.Name)
+	look := newInspection(a, me)
+	var out []bot.Finding
+	for _, use := range uses {
+		if use.Chat.Platform == Platform {
+			out = append(out, a.checkRole(ctx, look, use))
 		}
 	}
-	f.Means = "Roles that can be pinged: " + list(can) + "; not: " + list(cannot) + "."
-	if len(cannot) > 0 {
-		f.Do = "For a role that shall be pinged, switch on “Allow anyone to @mention this role”, or give the bot “Mention @everyone, @here, and All Roles”."
+	return out
+}
+
+func (a *Adapter) checkRole(ctx context.Context, look *inspection, use bot.RoleUse) bot.Finding {
+	f := bot.Finding{What: channelWhat(use.Chat) + ", role " + use.Role}
+	c, err := a.channels.get(ctx, home(use.Chat))
+	if err != nil {
+		f.Means, f.Do = channelTrouble(err)
+		return f
+	}
+	have, roles, err := look.standingIn(ctx, c)
+	if err != nil {
+		f.Means, f.Do = channelTrouble(err)
+		return f
+	}
+	i := slices.IndexFunc(roles, func(r role) bool { return r.ID == use.Role })
+	switch {
+	case i < 0:
+		f.Means, f.Do = "The server has no such role any more.", "Subscribe again in #"+c.Name+" with another role."
+	case roles[i].Mentionable, have.has(permMentionEveryone):
+		f.OK, f.Means = true, "@"+roles[i].Name+" can be pinged in #"+c.Name+"."
+	default:
+		f.Means = "@" + roles[i].Name + " is named in #" + c.Name + ", but not pinged."
+		f.Do = "In the role's settings, switch on “Allow anyone to @mention this role”, or give the bot “Mention @everyone, @here, and All Roles” there."
 	}
 	return f
 }
 
-func list(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	const shown = 10
-	if len(names) > shown {
-		return strings.Join(names[:shown], ", ") + fmt.Sprintf(" and %d more", len(names)-shown)
-	}
-	return strings.Join(names, ", ")
+func channelWhat(chat bot.ChatRef) string {
+	return "Discord: channel " + strings.TrimPrefix(chat.String(), string(Platform)+":")
 }
 
 func channelTrouble(err error) (means, do string) {
@@ -175,27 +188,53 @@ func (a *Adapter) may(ctx context.Context, guild, id string) (permission, int, e
 	if err != nil {
 		return 0, 0, err
 	}
-	have, _, err := a.standingIn(ctx, c, me)
+	have, _, err := newInspection(a, me).standingIn(ctx, c)
 	return have, c.Type, err
 }
 
-// standingIn asks for what decides about the bot's permissions in c.
-func (a *Adapter) standingIn(ctx context.Context, c channel, me string) (permission, []role, error) {
-	var roles []role
-	if err := a.sender.get(ctx, "guilds/"+c.GuildID+"/roles", &roles); err != nil {
-		return 0, nil, err
-	}
-	var self member
-	if err := a.sender.get(ctx, "guilds/"+c.GuildID+"/members/"+me, &self); err != nil {
+// inspection remembers what decides about permissions while many channels are
+// looked at. One goroutine uses it.
+type inspection struct {
+	adapter *Adapter
+	me      string // the bot's user
+	roles   map[string][]role
+	mine    map[string][]string // the bot's roles
+}
+
+func newInspection(a *Adapter, me string) *inspection {
+	return &inspection{adapter: a, me: me, roles: map[string][]role{}, mine: map[string][]string{}}
+}
+
+// standingIn is what the bot may do in c, and the roles of c's server.
+func (l *inspection) standingIn(ctx context.Context, c channel) (permission, []role, error) {
+	if err := l.visit(ctx, c.GuildID); err != nil {
 		return 0, nil, err
 	}
 	over := c.Overwrites
 	if isThread(c.Type) && c.ParentID != "" { // a thread has its parent's
-		parent, err := a.channels.get(ctx, c.ParentID)
+		parent, err := l.adapter.channels.get(ctx, c.ParentID)
 		if err != nil {
 			return 0, nil, err
 		}
 		over = parent.Overwrites
 	}
-	return standing(c.GuildID, me, self.Roles, roles, over), roles, nil
+	roles := l.roles[c.GuildID]
+	return standing(c.GuildID, l.me, l.mine[c.GuildID], roles, over), roles, nil
+}
+
+// visit asks once for a server's roles and for the bot's own.
+func (l *inspection) visit(ctx context.Context, guild string) error {
+	if _, known := l.roles[guild]; known {
+		return nil
+	}
+	var roles []role
+	if err := l.adapter.sender.get(ctx, "guilds/"+guild+"/roles", &roles); err != nil {
+		return err
+	}
+	var self member
+	if err := l.adapter.sender.get(ctx, "guilds/"+guild+"/members/"+l.me, &self); err != nil {
+		return err
+	}
+	l.roles[guild], l.mine[guild] = roles, self.Roles
+	return nil
 }

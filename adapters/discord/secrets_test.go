@@ -129,13 +129,14 @@ func TestOptions(t *testing.T) {
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	st := desk(t, discordtest.Options{Shards: 3})
-	st.server.AddRole(st.guild, "Fans", true)
-	st.server.AddRole(st.guild, "Vorstand", false)
+	fans, board := st.server.AddRole(st.guild, "Fans", true), st.server.AddRole(st.guild, "Vorstand", false)
 	mute := st.server.AddChannel(st.guild, discordtest.Channel{Name: "stumm", Deny: discordtest.SendMessages})
 	hidden := st.server.AddChannel(st.guild, discordtest.Channel{Name: "geheim", Deny: discordtest.ViewChannel})
 	dm := st.server.AddDM("1")
 	ref := func(id string) bot.ChatRef { return bot.ChatRef{Platform: "discord", Chat: id} }
 	found := st.adapter.Check(t.Context(), []bot.ChatRef{st.chat(), ref(mute), ref(hidden), ref(dm), ref("99"), {Platform: "telegram", Chat: "5"}})
+	use := func(role string) bot.RoleUse { return bot.RoleUse{Chat: st.chat(), Role: role} }
+	found = append(found, st.adapter.CheckRoles(t.Context(), []bot.RoleUse{use(fans), use(board), use("98"), {Chat: ref("99"), Role: fans}})...)
 	var b strings.Builder
 	for _, f := range found {
 		fmt.Fprintf(&b, "%t|%s|%s|%s\n", f.OK, f.What, f.Means, f.Do)
@@ -146,7 +147,10 @@ func TestDoctor(t *testing.T) {
 		"true|Discord: gateway|Discord recommends 3 shard(s); 1000 of 1000 session starts are left today.|",
 		"Guilds intent",
 		"true|Discord: channel " + st.channel + "|The bot may write in #trainer.|",
-		"Roles that can be pinged: Fans; not: Vorstand.",
+		"true|Discord: channel " + st.channel + ", role " + fans + "|@Fans can be pinged in #trainer.|",
+		"false|Discord: channel " + st.channel + ", role " + board + "|@Vorstand is named in #trainer, but not pinged.|In the role's settings",
+		"false|Discord: channel " + st.channel + ", role 98|The server has no such role any more.|",
+		"false|Discord: channel 99, role " + fans + "|The channel no longer exists.|",
 		"false|Discord: channel " + mute + "|In #stumm the bot lacks: Send Messages.|",
 		"false|Discord: channel " + hidden + "|The bot may not see the channel.|",
 		"true|Discord: channel " + dm + "|A direct message.|",
