@@ -15,7 +15,7 @@ func (p *Poller) Hurry() {
 	p.mu.Lock()
 	for address, s := range p.feeds {
 		s.Next = time.Time{}
-		p.queue.plan(address, s.Next)
+		p.queue.plan(address, p.due(s))
 	}
 	p.mu.Unlock()
 	p.Wake()
@@ -71,8 +71,12 @@ func (p *Poller) Reload(ctx context.Context, sources []Source, interval time.Dur
 // Remove forgets a feed; bot.ErrNotFound when there is none.
 func (p *Poller) Remove(ctx context.Context, address string) error {
 	p.mu.Lock()
-	_, known := p.feeds[address]
+	s, known := p.feeds[address]
 	delete(p.feeds, address)
+	if known {
+		p.push.leave(s, p.Now())
+		delete(p.push.talks, address)
+	}
 	p.mu.Unlock()
 	if !known {
 		return fmt.Errorf("feed %s: %w", address, bot.ErrNotFound)
@@ -89,11 +93,13 @@ func (p *Poller) Pause(ctx context.Context, address string, paused bool) error {
 		return fmt.Errorf("feed %s: %w", address, bot.ErrNotFound)
 	}
 	s.Paused = paused
-	p.queue.plan(address, s.Next)
-	state := *s
+	if paused {
+		p.push.leave(s, p.Now())
+	}
+	p.queue.plan(address, p.due(s))
 	p.mu.Unlock()
 	p.Wake()
-	return p.keep(ctx, state)
+	return p.save(ctx, address)
 }
 
 func (p *Poller) keep(ctx context.Context, state bot.FeedState) error {

@@ -38,6 +38,7 @@ type Setup struct {
 	Pages     bool              // read the page behind an item that brings a teaser only
 	Agent     string            // User-Agent
 	Transport http.RoundTripper // nil: the guarded one
+	Push      string            // public address below which Pushes is served; empty: no push
 	Now       func() time.Time
 	Log       *slog.Logger
 	Meter     bot.Meter

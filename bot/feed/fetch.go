@@ -63,6 +63,7 @@ type response struct {
 	Permanent   string        // address to remember, when every redirect was permanent
 	MaxAge      time.Duration // of Cache-Control; 0 unknown
 	Date        time.Time     // the server's clock
+	Offer       offer         // of the Link headers
 	Cut         bool          // the body ended before the length that the server stated
 }
 
@@ -129,6 +130,7 @@ func (f *fetcher) get(ctx context.Context, address, accept, etag, modified strin
 		ETag: res.Header.Get("ETag"), Modified: res.Header.Get("Last-Modified"),
 		Final: res.Request.URL.String(), Permanent: permanent(address, res), MaxAge: maxAge(res.Header.Get("Cache-Control")),
 	}
+	out.Offer = offerOfHeader(res.Header, res.Request.URL)
 	if t, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		out.Date = t
 	}
@@ -159,8 +161,44 @@ func (r *response) read(ctx context.Context, body io.Reader, limit int64) (err e
 	return nil
 }
 
+// post sends a form, guarded like get. What the server answers beside its
+// status is not read: hubs call back.
+func (f *fetcher) post(ctx context.Context, address string, form url.Values) error {
+	req, err := f.guarded(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := f.client.Do(req)
+	if err != nil {
+		return classify(ctx, err)
+	}
+	defer res.Body.Close()
+	// 301, 302 and 303 make a GET of it, which asks a hub for nothing.
+	if res.StatusCode < 200 || res.StatusCode > 299 || res.Request.Method != http.MethodPost {
+		return &FetchError{Kind: FailStatus, Status: res.StatusCode}
+	}
+	return nil
+}
+
 func (f *fetcher) request(ctx context.Context, address, accept, etag, modified string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	req, err := f.guarded(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", accept)
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
+	if modified != "" {
+		req.Header.Set("If-Modified-Since", modified)
+	}
+	return req, nil
+}
+
+// guarded makes a request to an address that may be asked at all.
+func (f *fetcher) guarded(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, &FetchError{Kind: FailNetwork, Err: errors.New("unusable address")}
 	}
@@ -171,13 +209,6 @@ func (f *fetcher) request(ctx context.Context, address, accept, etag, modified s
 		return nil, &FetchError{Kind: FailGuard, Err: errors.New("an address in numbers must be written in the usual way")}
 	}
 	req.Header.Set("User-Agent", f.agent)
-	req.Header.Set("Accept", accept)
-	if etag != "" {
-		req.Header.Set("If-None-Match", etag)
-	}
-	if modified != "" {
-		req.Header.Set("If-Modified-Since", modified)
-	}
 	return req, nil
 }
 

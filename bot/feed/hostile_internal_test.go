@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -105,6 +106,50 @@ func TestHostilePrivateAddressForms(t *testing.T) {
 			t.Errorf("%s: got %v, want the guard", host, err)
 		}
 	}
+}
+
+// TestHostileHubs: hubs are guarded like feeds.
+func TestHostileHubs(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		switch r.URL.Path {
+		case "/see-other":
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+		case "/file":
+			w.Header().Set("Location", "file:///etc/passwd")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		case "/circle":
+			http.Redirect(w, r, "/circle", http.StatusPermanentRedirect)
+		}
+	}))
+	defer server.Close()
+	form := url.Values{"hub.mode": {"subscribe"}}
+	mustFail(t, newFetcher("Karussell/test", false, nil).post(t.Context(), server.URL, form), FailGuard)
+	mustFail(t, newFetcher("Karussell/test", false, nil).post(t.Context(), "http://2130706433/", form), FailGuard)
+	if asked != 0 {
+		t.Errorf("%d requests reached a hub at a private address", asked)
+	}
+	transport := guardedTransport(true)
+	defer transport.CloseIdleConnections()
+	f := newFetcher("Karussell/test", true, transport)
+	mustFail(t, f.post(t.Context(), server.URL+"/see-other", form), FailStatus)
+	mustFail(t, f.post(t.Context(), server.URL+"/file", form), FailNetwork)
+	mustFail(t, f.post(t.Context(), server.URL+"/circle", form), FailNetwork)
+}
+
+func FuzzLinkHeader(f *testing.F) {
+	for _, s := range []string{`<https://hub.example/>; rel="hub"`, `<a>;rel=self, <b>; title="x,\"y"; rel = "hub self"`, "<", ">;;;,", `<x>;rel="`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		o := offerOfHeader(http.Header{"Link": {s}}, &url.URL{Scheme: "https", Host: "blatt.example", Path: "/feed"})
+		for _, address := range []string{o.Hub, o.Topic} {
+			if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https") {
+				t.Errorf("%q gives %q", s, address)
+			}
+		}
+	})
 }
 
 func TestHostileSchemes(t *testing.T) {

@@ -22,7 +22,8 @@ type document struct {
 	Language string
 	TTL      time.Duration // not to be asked before; 0: not stated
 	Items    []item
-	Cut      bool // it ended in the middle of an item; the whole ones are kept
+	Offer    offer // of push
+	Cut      bool  // it ended in the middle of an item; the whole ones are kept
 }
 
 type item struct {
@@ -60,6 +61,7 @@ func parse(body []byte, contentType, base string, now time.Time) (doc document, 
 	if err != nil {
 		return document{}, &FetchError{Kind: FailFormat, Err: err}
 	}
+	doc.Offer = offerOf(f, body, baseURL)
 	for i, it := range f.Items {
 		if i == maxItems {
 			break

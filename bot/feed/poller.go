@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +27,7 @@ type Poller struct {
 	feeds map[string]*bot.FeedState // by URL; the store's copy is authoritative after a restart
 	queue queue                     // when feeds are due
 	lanes *lanes                    // which feeds are being polled
+	push  *pushes                   // what hubs send
 
 	pace atomic.Int64 // Setup.Interval, until Reload changes it
 }
@@ -50,7 +50,7 @@ func New(s Setup) (*Poller, error) {
 	fetch := newFetcher(s.Agent, s.Private, s.Transport)
 	p := &Poller{
 		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), wake: make(chan struct{}, 1),
-		feeds: map[string]*bot.FeedState{}, lanes: newLanes(),
+		feeds: map[string]*bot.FeedState{}, lanes: newLanes(), push: newPushes(s.Push),
 	}
 	p.pace.Store(int64(s.Interval))
 	return p, nil
@@ -67,6 +67,9 @@ func (p *Poller) Run(ctx context.Context) error {
 	}
 	var polls sync.WaitGroup
 	defer polls.Wait()
+	polls.Go(func() { p.push.errands.run(ctx, p.bring) })
+	p.openPushes(true)
+	defer p.openPushes(false)
 	slots := make(chan struct{}, workers)
 	for {
 		address, host, wait := p.next()
@@ -112,17 +115,24 @@ func (p *Poller) load(ctx context.Context) error {
 		return fmt.Errorf("read feeds: %w", err)
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.join(stored)
+	p.mu.Unlock()
+	return p.strand(ctx, stored)
+}
+
+// join makes the feeds of the sources and the stored states. The caller holds mu.
+func (p *Poller) join(stored []bot.FeedState) {
+	known := make(map[string]bot.FeedState, len(stored))
 	for _, s := range stored {
+		known[s.URL] = s
 		if s.ByOwner {
 			p.feeds[s.URL] = &s
 		}
 	}
 	for _, src := range p.Sources {
-		i := slices.IndexFunc(stored, func(s bot.FeedState) bool { return s.URL == src.URL })
-		state := bot.FeedState{URL: src.URL, Interval: p.shortest()}
-		if i >= 0 {
-			state = stored[i]
+		state, ok := known[src.URL]
+		if !ok {
+			state = bot.FeedState{URL: src.URL, Interval: p.shortest()}
 		}
 		if src.Name != "" {
 			state.Name = src.Name
@@ -136,9 +146,17 @@ func (p *Poller) load(ctx context.Context) error {
 		p.feeds[src.URL] = &state
 	}
 	for address, s := range p.feeds {
-		p.queue.plan(address, s.Next)
+		if len(s.HubSecret) > 0 {
+			p.push.doors[door(s.HubSecret)] = address
+		}
+		p.queue.plan(address, p.due(s))
 	}
-	return nil
+}
+
+func (p *Poller) openPushes(open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.push.open = open
 }
 
 // next picks a due feed whose host is not being polled; without one it says how
@@ -157,7 +175,7 @@ func (p *Poller) next() (address, host string, wait time.Duration) {
 		}
 		p.queue.drop()
 		s := p.feeds[address]
-		if s == nil || s.Paused || !s.Next.Equal(at) {
+		if s == nil || s.Paused || !p.due(s).Equal(at) {
 			continue // removed, paused or planned anew since
 		}
 		if host := hostOf(s); p.lanes.enter(host, address) {
@@ -188,15 +206,10 @@ func (p *Poller) poll(ctx context.Context, address, host string) {
 	state := *known
 	p.mu.Unlock()
 
-	got, err := p.read(ctx, &state)
-	if ctx.Err() != nil {
-		return
-	}
 	backlog := !state.Seen
-	if err != nil {
-		p.failed(&state, err)
-	} else {
-		p.succeeded(&state, got)
+	got, ok := p.look(ctx, &state)
+	if !ok || ctx.Err() != nil {
+		return
 	}
 	notice := p.verdict(&state)
 	result, err := p.Ingester.Ingest(ctx, bot.Batch{Articles: got.articles, Feed: &state, Backlog: backlog})
@@ -213,26 +226,58 @@ func (p *Poller) poll(ctx context.Context, address, host string) {
 	if result.New+result.Changed > 0 {
 		p.Log.InfoContext(ctx, "feed brought articles", "feed", address, "new", result.New, "changed", result.Changed, "events", result.Events, "stories", result.Stories)
 	}
-	if err := p.remember(ctx, address, state); err != nil {
+	if err := p.remember(ctx, address, state, got); err != nil {
 		p.Log.ErrorContext(ctx, "feed not stored", "feed", address, "error", err)
 	}
 }
 
+// look opens what a hub sent, or asks the feed. ok is false when there is
+// nothing to commit.
+func (p *Poller) look(ctx context.Context, state *bot.FeedState) (got catch, ok bool) {
+	if l, pushed := p.letter(state.URL); pushed {
+		got, err := p.open(ctx, state, l)
+		if err != nil {
+			p.drop(ctx, "unreadable")
+			return got, false
+		}
+		p.Meter.Count("feed_pushes_total", 1, "outcome", "ok")
+		return got, true
+	}
+	got, err := p.read(ctx, state)
+	if ctx.Err() != nil {
+		return got, false
+	}
+	if err != nil {
+		p.failed(state, err)
+	} else {
+		p.succeeded(state, got)
+	}
+	return got, true
+}
+
 // remember takes a poll's state over, and repairs what the poll's commit undid
-// if the feed was paused or removed meanwhile.
-func (p *Poller) remember(ctx context.Context, address string, state bot.FeedState) error {
+// if the feed was paused or removed or its hub called meanwhile.
+func (p *Poller) remember(ctx context.Context, address string, state bot.FeedState, got catch) error {
 	p.mu.Lock()
 	now := p.feeds[address]
 	if now == nil {
 		p.mu.Unlock()
 		return p.Store.Update(ctx, func(tx bot.Tx) error { return tx.DeleteFeed(address) })
 	}
-	turned := now.Paused != state.Paused
+	turned := now.Paused != state.Paused || hubChanged(now, &state)
 	state.Paused = now.Paused
+	hubNotes(&state, now)
+	if got.read {
+		turned = p.push.learn(&state, got.offer, p.Now()) || turned
+	}
+	if got.fresh > 0 && !got.pushed && p.push.served(&state, p.Now()) {
+		p.push.talk(address).lax = p.Now()
+	}
 	*now = state
+	p.push.enlist(now, p.Now())
 	p.mu.Unlock()
 	if turned {
-		return p.keep(ctx, state)
+		return p.save(ctx, address)
 	}
 	return nil
 }
@@ -241,7 +286,7 @@ func (p *Poller) release(address, host string) {
 	p.mu.Lock()
 	for _, a := range append(p.lanes.leave(host), address) {
 		if s := p.feeds[a]; s != nil {
-			p.queue.plan(a, s.Next)
+			p.queue.plan(a, p.due(s))
 		}
 	}
 	p.mu.Unlock()
@@ -269,6 +314,9 @@ type catch struct {
 	articles []bot.Article
 	live     time.Duration // not to be asked before; 0: not stated
 	fresh    int           // articles that the feed showed for the first time
+	pushed   bool          // by a hub
+	read     bool          // the whole feed was read,
+	offer    offer         // and offers this
 }
 
 // read fetches and parses; state gets the validators and counters.
@@ -298,7 +346,7 @@ func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) 
 	if doc.TTL > 0 {
 		state.Polite[ttlNote] = doc.TTL.String()
 	}
-	got := catch{live: max(res.MaxAge, doc.TTL), fresh: fresh}
+	got := catch{live: max(res.MaxAge, doc.TTL), fresh: fresh, read: true, offer: res.Offer.or(doc.Offer)}
 	for _, it := range items {
 		got.articles = append(got.articles, it.article(state, now))
 	}

@@ -56,6 +56,7 @@ func (d *desk) titles() []string {
 // press is a paper's server whose feed a test changes.
 type press struct {
 	mu       sync.Mutex
+	head     string // of the feed's channel
 	items    []string
 	status   int
 	requests []*http.Request
@@ -76,7 +77,7 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("ETag", etag)
-	fmt.Fprintf(w, "<rss version=\"2.0\"><channel><title>Ruhr-Blatt</title>%s</channel></rss>", strings.Join(p.items, ""))
+	fmt.Fprintf(w, "<rss version=\"2.0\"><channel><title>Ruhr-Blatt</title>%s%s</channel></rss>", p.head, strings.Join(p.items, ""))
 }
 
 func (p *press) publish(title string) {

@@ -15,7 +15,23 @@ const looksPerGap = 96
 // schedule decides when a feed is asked next after a success. live is what the
 // feed or its server named as time to live.
 func (p *Poller) schedule(s *bot.FeedState, live time.Duration) {
-	gap := p.Now().Sub(s.LastNew)
+	now := p.Now()
+	gap := now.Sub(s.LastNew)
 	s.Interval = max(min(gap/looksPerGap, longest), p.shortest())
-	s.Next = p.Now().Add(jitter(max(s.Interval, min(live, longest))))
+	p.mu.Lock()
+	relied, served := p.push.relied(s, now), p.push.served(s, now)
+	p.mu.Unlock()
+	if relied {
+		s.Interval = min(max(relaxFactor*s.Interval, relaxedLeast), longest)
+	}
+	s.Next = now.Add(jitter(max(s.Interval, min(live, longest))))
+	if !served {
+		return
+	}
+	// The poll at that time asks the hub again.
+	for _, at := range []time.Time{s.HubExpires.Add(-renewBefore), s.HubExpires} {
+		if at.After(now.Add(p.shortest())) && at.Before(s.Next) {
+			s.Next = at
+		}
+	}
 }
