@@ -84,6 +84,7 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	if err := s.addStatus(w.ctx, settings, registry, open, say); err != nil {
 		return nil, err
 	}
+	s.addPush(settings, say)
 	if err := s.addBoard(settings, k.extractor.Gazetteer(), artist, say); err != nil {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func (s *service) addPoller(c config.Config, k knowledge, say func(string, ...an
 	poller, err := feed.New(feed.Setup{
 		Ingester: s.engine, Store: s.store, Extractor: k.extractor, Outlets: k.extractor.Gazetteer().OutletNamed,
 		Sources: sources, Interval: c.Feeds.Interval, Private: c.Feeds.AllowPrivate, Pages: c.Feeds.Pages,
-		Agent: userAgent(c), Now: s.now, Log: s.log, Meter: s.meter, Owner: s.tellOwners,
+		Agent: userAgent(c), Now: s.now, Log: s.log, Meter: s.meter, Owner: s.tellOwners, Push: c.Feeds.Push.URL,
 	})
 	if err != nil {
 		return err

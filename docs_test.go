@@ -3,8 +3,11 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -63,6 +66,49 @@ func TestOperatorGuideNamesEverySetting(t *testing.T) {
 	}
 	if string(raw) != want {
 		t.Error("the table of settings is stale; run go test -run TestOperatorGuide -update .")
+	}
+}
+
+// TestSecurityTableNamesTests: every row of docs/security.md is proved by a test
+// or a fixture that is there.
+func TestSecurityTableNamesTests(t *testing.T) {
+	raw, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		there[d.Name()] = true
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllSubmatch(source, -1) {
+			there[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof := regexp.MustCompile("`(Test\\w+|Fuzz\\w+|[\\w-]+\\.(?:xml|json))`")
+	for line := range strings.Lines(string(raw)) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| ---") || strings.HasSuffix(line, "| test |\n") {
+			continue
+		}
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		named := proof.FindAllStringSubmatch(cells[len(cells)-1], -1)
+		if len(named) == 0 {
+			t.Errorf("no proof in: %s", line)
+		}
+		for _, n := range named {
+			if !there[n[1]] {
+				t.Errorf("%s is not there: %s", n[1], line)
+			}
+		}
 	}
 }
 

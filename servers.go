@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"karussell/bot"
@@ -76,15 +78,48 @@ func (s *service) addBoard(c config.Config, clubs bot.Gazetteer, artist *picture
 		say("Board: off, KARUSSELL_BOARD_LISTEN is not set")
 		return nil
 	}
-	b, err := board.New(board.Setup{
+	pages, err := board.New(board.Setup{
 		Desk: s.engine, Store: s.store, Clubs: clubs, Artist: artist, Public: c.Status.Public, Now: s.now, Log: s.log,
 	})
 	if err != nil {
 		return err
 	}
-	s.more = append(s.more, func(ctx context.Context) error { return serveWeb(ctx, c.Status.Board, b) })
+	web := http.Handler(pages)
+	if push := c.Feeds.Push; push.URL != "" && push.Listen == "" {
+		web = beside(pages, push.URL, s.poller.Pushes())
+	}
+	s.more = append(s.more, func(ctx context.Context) error { return serveWeb(ctx, c.Status.Board, web) })
 	say("Board: on, http://%s/", c.Status.Board)
 	return nil
+}
+
+// addPush starts the server that hubs call, where it has its own.
+func (s *service) addPush(c config.Config, say func(string, ...any)) {
+	push := c.Feeds.Push
+	if push.URL == "" {
+		return
+	}
+	say("Feeds: hubs may push to %s", push.URL)
+	if push.Listen != "" {
+		s.more = append(s.more, func(ctx context.Context) error { return serveWeb(ctx, push.Listen, s.poller.Pushes()) })
+	}
+}
+
+// beside serves pushes below the path of their public address, and pages
+// everywhere else.
+func beside(pages http.Handler, address string, pushes http.Handler) http.Handler {
+	u, err := url.Parse(address)
+	if err != nil {
+		return pages // checked by config
+	}
+	below := "/" + strings.Trim(u.Path, "/") + "/"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, below) {
+			pushes.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // serveWeb serves until ctx ends and gives requests under way a moment to end.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -29,6 +30,7 @@ func (c *Config) check() []error {
 	if c.Telegram.Webhook.URL != "" && (c.Telegram.Webhook.Listen == "" || !c.Telegram.Webhook.Secret.IsSet()) {
 		bad("telegram.webhook.url needs telegram.webhook.listen and telegram.webhook.secret")
 	}
+	problems = append(problems, c.checkPush()...)
 	if c.Backup.Dir != "" && (c.Backup.Every < time.Minute || c.Backup.Count < 1) {
 		bad("backup.every must be at least 1m and backup.count at least 1")
 	}
@@ -53,6 +55,7 @@ func (c *Config) checkAddresses() []error {
 		{"discord.endpoint", c.Discord.Endpoint},
 		{"telegram.webhook.url", c.Telegram.Webhook.URL},
 		{"status.public", c.Status.Public},
+		{"feeds.push.url", c.Feeds.Push.URL},
 	} {
 		if a[1] != "" && !isWeb(a[1]) {
 			problems = append(problems, fmt.Errorf("%s is no http or https address", a[0])) // not shown: it may hold a secret
@@ -69,6 +72,22 @@ func (c *Config) checkAddresses() []error {
 		}
 	}
 	return problems
+}
+
+// checkPush: somebody must answer at the public address.
+func (c *Config) checkPush() []error {
+	switch push := c.Feeds.Push; {
+	case push.URL == "" && push.Listen != "":
+		return []error{errors.New("feeds.push.listen needs feeds.push.url, the public address that hubs call")}
+	case push.URL == "" || !isWeb(push.URL) || push.Listen != "":
+		return nil
+	case c.Status.Board == "":
+		return []error{errors.New("feeds.push.url needs feeds.push.listen, or the board's server (status.board)")}
+	}
+	if u, err := url.Parse(c.Feeds.Push.URL); err != nil || strings.Trim(u.Path, "/") == "" {
+		return []error{errors.New("feeds.push.url needs a path (https://bot.example/push) when the board's server answers there")}
+	}
+	return nil
 }
 
 func isWeb(address string) bool {

@@ -112,7 +112,14 @@ type Feeds struct {
 	AllowPrivate bool          `toml:"allow_private"`
 	Pages        bool          `toml:"pages"`
 	Contact      string        `toml:"contact"`
+	Push         Push          `toml:"push"`
 	Source       []Source      `toml:"source"`
+}
+
+// Push is where hubs (WebSub) bring what is new.
+type Push struct {
+	URL    string `toml:"url"`
+	Listen string `toml:"listen"`
 }
 
 // Source is a feed with what the operator knows about it.

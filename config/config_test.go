@@ -56,6 +56,9 @@ func TestProblemsNameWhatToDo(t *testing.T) {
 		"bad size in file": {file: "[store]\nmax_size = \"-1\"", want: "write 500MB or 20GB"},
 		"small store":      {env: map[string]string{"KARUSSELL_DB_MAX_SIZE": "10KB"}, want: "at least 1 MiB"},
 		"owner":            {env: map[string]string{"KARUSSELL_OWNERS": "me"}, want: "telegram:ID"},
+		"push half set":    {env: map[string]string{"KARUSSELL_FEED_PUSH_LISTEN": ":1"}, want: "needs feeds.push.url"},
+		"push unserved":    {env: map[string]string{"KARUSSELL_FEED_PUSH_URL": "https://x.example/push"}, want: "needs feeds.push.listen"},
+		"push at the root": {env: map[string]string{"KARUSSELL_FEED_PUSH_URL": "https://x.example/", "KARUSSELL_BOARD_LISTEN": ":1"}, want: "needs a path"},
 		"webhook half set": {env: map[string]string{"KARUSSELL_TELEGRAM_WEBHOOK_URL": "https://x.example/"}, want: "needs telegram.webhook.listen"},
 	} {
 		t.Run(name, func(t *testing.T) {

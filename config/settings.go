@@ -131,6 +131,8 @@ func feedSettings() []Setting {
 		{Key: "feeds.allow_private", Env: prefix + "ALLOW_PRIVATE", About: "feeds on loopback and private addresses: for tests and intranets", field: yesNo(func(c *Config) *bool { return &c.Feeds.AllowPrivate })},
 		{Key: "feeds.pages", Env: prefix + "FEED_PAGES", Default: "true", About: "read the page behind a feed item that brings a teaser only, where robots.txt allows", field: yesNo(func(c *Config) *bool { return &c.Feeds.Pages })},
 		{Key: "feeds.contact", Env: prefix + "CONTACT", About: "address for complaints, sent in the User-Agent", field: text(func(c *Config) *string { return &c.Feeds.Contact })},
+		{Key: "feeds.push.url", Env: prefix + "FEED_PUSH_URL", About: "public address (https://bot.example/push) that hubs call for feeds that offer push (WebSub); empty: polling only", field: text(func(c *Config) *string { return &c.Feeds.Push.URL })},
+		{Key: "feeds.push.listen", Env: prefix + "FEED_PUSH_LISTEN", About: "local address of that server (127.0.0.1:8082); empty: the board's server answers at the path of feeds.push.url", field: text(func(c *Config) *string { return &c.Feeds.Push.Listen })},
 		{Key: "feeds.source", About: "a table per feed: url, name, outlet, language, tier", Live: true, field: field{
 			set: func(*Config, string) error { return errors.New("set feeds.source in the file") },
 			get: func(c *Config) any { return c.Feeds.Source },

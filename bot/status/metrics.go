@@ -30,6 +30,7 @@ var metrics = []metric{
 	{name: "requests_total", help: "Requests of users, by command and result.", labels: []string{"command", "result"}},
 	{name: "chat_changes_total", help: "Chats that came, went or moved.", labels: []string{"change"}},
 	{name: "feed_fetches_total", help: "Fetches of feeds and pages, by outcome.", labels: []string{"outcome"}},
+	{name: "feed_pushes_total", help: "What hubs (WebSub) sent, by what became of it.", labels: []string{"outcome"}},
 
 	{name: "answer_seconds", help: "Time the engine took to answer a request.", buckets: quick},
 	{name: "send_seconds", help: "Time a platform took to take a message.", labels: []string{"platform"}, buckets: sends},
