@@ -1,15 +1,10 @@
 package main
 
 import (
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +18,15 @@ import (
 // newBoard is the board over the articles in samples/.
 func newBoard(tb testing.TB, now func() time.Time) *board.Board {
 	tb.Helper()
+	store := memory.New()
+	tb.Cleanup(func() { _ = store.Close() })
+	b, _ := boardOver(tb, store, now)
+	return b
+}
+
+// boardOver fills a store with the samples and makes engine and board over it.
+func boardOver(tb testing.TB, store bot.Store, now func() time.Time) (*board.Board, *bot.Engine) {
+	tb.Helper()
 	k, err := loadKnowledge()
 	if err != nil {
 		tb.Fatal(err)
@@ -31,10 +35,8 @@ func newBoard(tb testing.TB, now func() time.Time) *board.Board {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	store := memory.New()
-	tb.Cleanup(func() { _ = store.Close() })
 	log := slog.New(slog.DiscardHandler)
-	engine, err := newEngine(&world{now: sampleTime}, config.Config{}, store, k, log, nil)
+	engine, err := newEngine(&world{now: now}, config.Config{}, store, k, log, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func newBoard(tb testing.TB, now func() time.Time) *board.Board {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return b
+	return b, engine
 }
 
 // TestBoardInABrowser looks at every kind of page in Chromium, on a phone and on
@@ -138,52 +140,3 @@ func TestBoardByKeyboard(t *testing.T) {
 
 // sampleTime is when the samples are read.
 func sampleTime() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
-
-// BenchmarkBoardUnderLoad asks for 2,000 pages a second over loopback, as a link
-// on a big forum would, and reports how long the readers wait. The load is open:
-// a slow answer delays no other request, and the wait counts from the moment at
-// which the request was due.
-func BenchmarkBoardUnderLoad(b *testing.B) {
-	const rate, readers = 2000, 64
-	server := httptest.NewServer(newBoard(b, time.Now))
-	defer server.Close()
-	transport := &http.Transport{MaxIdleConnsPerHost: readers, DisableCompression: true}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
-	pages := []string{"/", "/?lang=en", "/club/schalke", "/coach/heiner-backhaus", "/board.css", "/feed.atom", "/picture/coach/heiner-backhaus?lang=de", "/search?q=schalke"}
-	n := max(b.N, 5*rate)
-	waits := make([]time.Duration, n)
-	var next, failed atomic.Int64
-	begun := time.Now()
-	var group sync.WaitGroup
-	for range readers {
-		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				due := begun.Add(time.Duration(i) * time.Second / rate)
-				time.Sleep(time.Until(due))
-				res, err := client.Get(server.URL + pages[i%len(pages)])
-				if err == nil {
-					_, err = io.Copy(io.Discard, res.Body)
-					_ = res.Body.Close()
-				}
-				if err != nil || res.StatusCode != http.StatusOK {
-					failed.Add(1)
-				}
-				waits[i] = time.Since(due)
-			}
-		})
-	}
-	group.Wait()
-	took := time.Since(begun)
-	slices.Sort(waits)
-	millis := func(p float64) float64 { return float64(waits[int(p*float64(n-1))].Microseconds()) / 1000 }
-	b.ReportMetric(float64(n)/took.Seconds(), "requests/s")
-	b.ReportMetric(millis(0.5), "p50-ms")
-	b.ReportMetric(millis(0.99), "p99-ms")
-	b.ReportMetric(millis(1), "max-ms")
-	b.ReportMetric(float64(failed.Load()), "failed")
-}

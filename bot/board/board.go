@@ -8,6 +8,8 @@
 package board
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -17,6 +19,8 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,11 +124,12 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circl
 
 // document is an answer.
 type document struct {
-	kind  string // content type
-	body  []byte
-	frame bool // may be shown inside other pages
-	etag  string
-	alt   string // what a picture says
+	kind   string // content type
+	body   []byte
+	packed []byte // the body, compressed; nil where that is no gain
+	frame  bool   // may be shown inside other pages
+	etag   string
+	alt    string // what a picture says
 }
 
 // policy forbids everything that the pages do not need.
@@ -133,12 +138,11 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-actio
 // answer adds caching and safety to a page.
 func (b *Board) answer(f func(context.Context, *http.Request, words) (document, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		language := languageOf(r)
-		doc, err := b.cache.get(language+" "+r.URL.Path+" "+r.URL.Query().Get("official")+" "+r.URL.Query().Get("q"), func() (document, error) { //nolint:contextcheck // the request carries its context
+		query := r.URL.Query()
+		language := languageOf(query, r.Header.Get("Accept-Language"))
+		doc, err := b.cache.get(language+" "+r.URL.Path+" "+query.Get("official")+" "+query.Get("q"), func() (document, error) { //nolint:contextcheck // the request carries its context
 			doc, err := f(r.Context(), r, wordsOf(language))
-			sum := sha256.Sum256(doc.body)
-			doc.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
-			return doc, err
+			return finished(doc), err
 		})
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -157,16 +161,57 @@ func (b *Board) answer(f func(context.Context, *http.Request, words) (document, 
 			http.Error(w, wordsOf(language).Broken, http.StatusInternalServerError)
 			return
 		}
-		h.Set("Content-Type", doc.kind)
-		h.Set("ETag", doc.etag)
-		h.Set("Cache-Control", "public, max-age=60")
-		h.Set("Vary", "Accept-Language")
-		if strings.Contains(r.Header.Get("If-None-Match"), doc.etag) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		_, _ = w.Write(doc.body) // the reader may be gone
+		deliver(w, r, &doc)
 	})
+}
+
+// finished adds what depends on the content alone, once for all readers.
+func finished(doc document) document {
+	sum := sha256.Sum256(doc.body)
+	doc.etag = hex.EncodeToString(sum[:12])
+	if len(doc.body) < 1400 || doc.kind == "image/png" { // one packet anyway; packed already
+		return doc
+	}
+	var out bytes.Buffer
+	packer := gzip.NewWriter(&out)
+	if _, err := packer.Write(doc.body); err == nil && packer.Close() == nil && out.Len() < len(doc.body) {
+		doc.packed = out.Bytes()
+	}
+	return doc
+}
+
+// deliver writes a document as the reader takes it. The two encodings have
+// different tags, as RFC 9110, 8.8.3 wants.
+func deliver(w http.ResponseWriter, r *http.Request, doc *document) {
+	body, etag := doc.body, `"`+doc.etag+`"`
+	h := w.Header()
+	if doc.packed != nil && takesGzip(r.Header.Get("Accept-Encoding")) {
+		body, etag = doc.packed, `"`+doc.etag+`-z"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", etag)
+	h.Set("Cache-Control", "public, max-age=60")
+	h.Set("Vary", "Accept-Language, Accept-Encoding")
+	if strings.Contains(r.Header.Get("If-None-Match"), `"`+doc.etag) {
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", doc.kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // the reader may be gone
+}
+
+// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3).
+func takesGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
+			return err != nil || q > 0
+		}
+	}
+	return false
 }
 
 func (b *Board) missing(w http.ResponseWriter, text words) {
@@ -181,14 +226,14 @@ func (b *Board) missing(w http.ResponseWriter, text words) {
 }
 
 // languageOf is the reader's choice in the address, else the browser's.
-func languageOf(r *http.Request) string {
-	switch r.URL.Query().Get("lang") {
+func languageOf(query url.Values, accepted string) string {
+	switch query.Get("lang") {
 	case "en":
 		return "en"
 	case "de":
 		return "de"
 	}
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+	for part := range strings.SplitSeq(accepted, ",") {
 		switch tag := strings.ToLower(strings.TrimSpace(part)); {
 		case strings.HasPrefix(tag, "de"):
 			return "de"

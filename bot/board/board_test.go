@@ -1,6 +1,7 @@
 package board_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"encoding/xml"
@@ -170,6 +171,36 @@ func TestUnchangedPagesAnswer304(t *testing.T) {
 	etag := res.Header.Get("ETag")
 	if res, body := get(t, s.URL+"/", "If-None-Match", etag); etag == "" || res.StatusCode != http.StatusNotModified || body != "" {
 		t.Errorf("status %d for %q", res.StatusCode, etag)
+	}
+}
+
+// TestPagesTravelCompressed: a reader who takes gzip gets the same page in a
+// third of the bytes, with a tag of its own; who does not gets it plain.
+func TestPagesTravelCompressed(t *testing.T) {
+	s := serve(t)
+	_, plain := get(t, s.URL+"/", "Accept-Encoding", "identity")
+	for header, want := range map[string]string{"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "gzip;q=0": "", "br": ""} {
+		res, body := get(t, s.URL+"/", "Accept-Encoding", header)
+		if got := res.Header.Get("Content-Encoding"); got != want {
+			t.Errorf("%q: %q", header, got)
+		}
+		if want == "gzip" {
+			r, err := gzip.NewReader(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := io.ReadAll(r)
+			if err != nil || string(raw) != plain || len(body) > len(plain)/2 {
+				t.Errorf("%q: %v, %d bytes of %d", header, err, len(body), len(plain))
+			}
+		}
+		etag := res.Header.Get("ETag")
+		if res, body := get(t, s.URL+"/", "Accept-Encoding", header, "If-None-Match", etag); res.StatusCode != http.StatusNotModified || body != "" {
+			t.Errorf("%q: %s again: status %d", header, etag, res.StatusCode)
+		}
+		if !strings.Contains(res.Header.Get("Vary"), "Accept-Encoding") {
+			t.Errorf("%q: caches are not told", header)
+		}
 	}
 }
 

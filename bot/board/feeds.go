@@ -17,8 +17,8 @@ import (
 
 // feedStories are the stories of a feed's address: everything at /feed, one
 // club, coach or league below; ?official=1 keeps what is settled.
-func (b *Board) feedStories(ctx context.Context, r *http.Request) (title string, stories []bot.Story, err error) {
-	topic, title, err := b.feedTopic(r)
+func (b *Board) feedStories(ctx context.Context, r *http.Request, w words) (title string, stories []bot.Story, err error) {
+	topic, title, err := b.feedTopic(r, w)
 	if err != nil {
 		return "", nil, err
 	}
@@ -45,11 +45,11 @@ func (b *Board) feedStories(ctx context.Context, r *http.Request) (title string,
 	return title, settled, err
 }
 
-func (b *Board) feedTopic(r *http.Request) (bot.Topic, string, error) {
+func (b *Board) feedTopic(r *http.Request, w words) (bot.Topic, string, error) {
 	id := r.PathValue("id")
 	kind, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if id == "" {
-		return bot.TopicAll, wordsOf(languageOf(r)).Name, nil
+		return bot.TopicAll, w.Name, nil
 	}
 	switch kind {
 	case "club":
@@ -95,13 +95,13 @@ type atomEntry struct {
 }
 
 func (b *Board) atom(ctx context.Context, r *http.Request, w words) (document, error) {
-	title, stories, err := b.feedStories(ctx, r)
+	title, stories, err := b.feedStories(ctx, r, w)
 	if err != nil {
 		return document{}, err
 	}
 	feed := atomFeed{
 		Lang: w.Language, Title: title, ID: b.address(r.URL.Path), Author: "Karussell",
-		Updated: time.Unix(0, 0).UTC().Format(time.RFC3339), Links: []atomLink{{Rel: "self", Href: b.address(r.URL.RequestURI())}},
+		Updated: time.Unix(0, 0).UTC().Format(time.RFC3339), Links: []atomLink{{Rel: "self", Href: b.feedAddress(r, w)}},
 	}
 	for i := range stories {
 		c := b.card(w, &stories[i])
@@ -117,6 +117,16 @@ func (b *Board) atom(ctx context.Context, r *http.Request, w words) (document, e
 	return document{kind: "application/atom+xml; charset=utf-8", body: append([]byte(xml.Header), body...)}, err
 }
 
+// feedAddress is the feed's own, without what a reader added to it: the answer
+// is kept for others.
+func (b *Board) feedAddress(r *http.Request, w words) string {
+	path := r.URL.Path + w.Suffix
+	if r.URL.Query().Get("official") != "" {
+		path += "&official=1"
+	}
+	return b.address(path)
+}
+
 func (b *Board) storyID(c card) string {
 	return b.address("/story/" + strconv.FormatUint(c.Number, 10))
 }
@@ -125,7 +135,7 @@ func (b *Board) storyID(c card) string {
 func (b *Board) address(path string) string { return b.Public + path }
 
 func (b *Board) jsonFeed(ctx context.Context, r *http.Request, w words) (document, error) {
-	title, stories, err := b.feedStories(ctx, r)
+	title, stories, err := b.feedStories(ctx, r, w)
 	if err != nil {
 		return document{}, err
 	}
@@ -139,7 +149,7 @@ func (b *Board) jsonFeed(ctx context.Context, r *http.Request, w words) (documen
 	}
 	body, err := json.Marshal(map[string]any{
 		"version": "https://jsonfeed.org/version/1.1", "title": title, "language": w.Language,
-		"feed_url": b.address(r.URL.RequestURI()), "items": items,
+		"feed_url": b.feedAddress(r, w), "items": items,
 	})
 	return document{kind: "application/feed+json; charset=utf-8", body: body}, err
 }

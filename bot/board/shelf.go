@@ -13,6 +13,9 @@ const (
 	shelfBytes = 64 << 20         // of them
 )
 
+// size is what a kept answer takes.
+func (d *document) size() int { return len(d.body) + len(d.packed) }
+
 // shelf keeps answers for a short time and makes each only once at a time, so
 // that a link on a big forum costs one page. Whoever finds an answer too old
 // makes the next one; the others get the old one meanwhile, and nobody queues.
@@ -70,7 +73,7 @@ func (s *shelf) take(key string) (it *slot, stale *document, mine bool) {
 		if it.done && now.Sub(it.made) <= shelfStale {
 			next.stale = &it.doc
 		}
-		s.bytes -= len(it.doc.body)
+		s.bytes -= it.doc.size()
 	} else if len(s.items) >= shelfSize || s.bytes > shelfBytes {
 		clear(s.items) // rare, and cheaper than keeping an order
 		s.bytes = 0
@@ -89,6 +92,6 @@ func (s *shelf) put(key string, it *slot, doc document, err error) {
 	case err != nil:
 		delete(s.items, key) // the next reader tries again
 	default:
-		s.bytes += len(doc.body)
+		s.bytes += doc.size()
 	}
 }

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image/color"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,8 +15,6 @@ import (
 
 // alphabets are the letters, beyond English, of the languages in which European
 // coaches and clubs are written, and of the usual transliterations.
-//
-//nolint:gochecknoglobals // a constant table
 var alphabets = map[string]string{
 	"German":               "ÄÖÜäöüßẞ",
 	"Polish":               "ĄĆĘŁŃÓŚŹŻąćęłńóśźż",
@@ -46,8 +45,6 @@ var alphabets = map[string]string{
 
 // names are how coaches are written in papers; the accents of the last ones
 // stand apart from their letters.
-//
-//nolint:gochecknoglobals // a constant table
 var names = []string{
 	"Łukasz Piszczek", "Michał Probierz", "Şenol Güneş", "İsmail Kartal", "Çağdaş Atan", "Jindřich Trpišovský", "Luboš Kozel",
 	"Cosmin Olăroiu", "Ilie Dumitrescu", "Răzvan Lucescu", "Gheorghe Mureșan", "Mirel Rădoi", "Laurențiu Reghecampf", "Heimir Hallgrímsson",
@@ -67,9 +64,7 @@ func TestEveryNameCanBeWritten(t *testing.T) {
 	}
 	s := a.sheet(1)
 	texts := map[string]string{"names": strings.Join(names, " ")}
-	for language, letters := range alphabets {
-		texts[language] = letters
-	}
+	maps.Copy(texts, alphabets)
 	for _, pattern := range []string{"*.txt", "clubs/*.txt"} {
 		files, err := filepath.Glob(filepath.Join("..", "extract", "gazetteer", "data", pattern))
 		if err != nil || len(files) == 0 {
