@@ -74,7 +74,7 @@ func TestBoardInABrowser(t *testing.T) {
 	pages := map[string]string{
 		"home": "/?lang=de", "home-en": "/?lang=en", "league": "/league/2-bundesliga?lang=de", "club": "/club/schalke?lang=de",
 		"coach": "/coach/heiner-backhaus?lang=de", "search": "/search?lang=de&q=schalke", "empty": "/search?lang=en&q=qqqqq",
-		"embed": "/embed/club/schalke?lang=de",
+		"embed": "/embed/club/schalke?lang=de", "embed-coach": "/embed/coach/heiner-backhaus?lang=en",
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int{320, 360, 1200} {
@@ -140,3 +140,31 @@ func TestBoardByKeyboard(t *testing.T) {
 
 // sampleTime is when the samples are read.
 func sampleTime() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+// TestPicturesSpeakAsMessagesDo: a stage is called the same everywhere.
+func TestPicturesSpeakAsMessagesDo(t *testing.T) {
+	k, err := loadKnowledge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	artist, err := picture.New(k.extractor.Gazetteer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range []string{"de", "en"} {
+		for _, stage := range []bot.StoryStage{bot.StageCandidate, bot.StageInterest, bot.StageTalks, bot.StageAgreed} {
+			for _, evidence := range []bot.Evidence{bot.Hearsay, bot.OneOutlet} {
+				s := bot.Story{CoachName: "X", Stage: stage, Evidence: evidence, Outlets: []string{"WAZ"}, Key: bot.StoryKey{Club: "schalke", Matter: bot.Arrival}}
+				pic, err := artist.Bench(language, bot.Club{ID: "schalke"}, nil, []bot.Story{s}, sampleTime())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, key := range []string{"stage_" + string(stage), "evidence_" + string(evidence)} {
+					if want := k.phrases.Say(language, key); !strings.Contains(pic.Alt, want) {
+						t.Errorf("%s: the picture says %q, messages say %q", language, pic.Alt, want)
+					}
+				}
+			}
+		}
+	}
+}

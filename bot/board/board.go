@@ -93,6 +93,7 @@ func (b *Board) routes() {
 	page("/coach/{id}", b.coach)
 	page("/search", b.search)
 	page("/embed/club/{id}", b.embedClub)
+	page("/embed/coach/{id}", b.embedCoach)
 	page("/feed.atom", b.atom)
 	page("/feed.json", b.jsonFeed)
 	for _, kind := range []string{"club", "coach", "league"} {

@@ -120,6 +120,7 @@ func TestEveryPageSaysItsThing(t *testing.T) {
 		"/coach/heiner-backhaus":           {"Heiner Backhaus", "30.06.2027", "Spieler"},
 		"/search?q=schalke":                {"/club/schalke", "FC Schalke 04 &lt;schalke&gt;"},
 		"/embed/club/schalke":              {"FC Schalke 04"},
+		"/embed/coach/heiner-backhaus":     {"Heiner Backhaus", "Ein Satz."},
 		"/board.css":                       {"prefers-color-scheme"},
 		"/contracts.ics":                   {"BEGIN:VCALENDAR", "DTSTART;VALUE=DATE:20270630"},
 		"/feed.atom":                       {"<feed", "https://board.example/story/1"},

@@ -2,12 +2,14 @@ package board
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,19 +32,24 @@ func (b *Board) feedStories(ctx context.Context, r *http.Request, w words) (titl
 			}
 			title = c.Name
 		}
-		stories, err = tx.Stories(topic, bot.Page{Limit: latest})
+		stories, err = newest(tx, topic, r.URL.Query().Get("official") != "")
 		return err
 	})
-	if r.URL.Query().Get("official") == "" {
-		return title, stories, err
+	return title, stories, err
+}
+
+// feedDepth is how many stories are looked at for a feed of official ones.
+const feedDepth = 600
+
+// newest are a topic's latest stories, of the official ones only as many as
+// there are among the last feedDepth.
+func newest(tx bot.ReadTx, topic bot.Topic, official bool) ([]bot.Story, error) {
+	if !official {
+		return tx.Stories(topic, bot.Page{Limit: latest})
 	}
-	var settled []bot.Story
-	for _, s := range stories {
-		if s.Stage == bot.StageOfficial {
-			settled = append(settled, s)
-		}
-	}
-	return title, settled, err
+	stories, err := tx.Stories(topic, bot.Page{Limit: feedDepth})
+	stories = slices.DeleteFunc(stories, func(s bot.Story) bool { return s.Stage != bot.StageOfficial })
+	return stories[:min(latest, len(stories))], err
 }
 
 func (b *Board) feedTopic(r *http.Request, w words) (bot.Topic, string, error) {
@@ -100,8 +107,9 @@ func (b *Board) atom(ctx context.Context, r *http.Request, w words) (document, e
 		return document{}, err
 	}
 	feed := atomFeed{
-		Lang: w.Language, Title: title, ID: b.address(r.URL.Path), Author: "Karussell",
-		Updated: time.Unix(0, 0).UTC().Format(time.RFC3339), Links: []atomLink{{Rel: "self", Href: b.feedAddress(r, w)}},
+		Lang: w.Language, Title: title, ID: b.name(r.URL.Path), Author: "Karussell",
+		Updated: time.Unix(0, 0).UTC().Format(time.RFC3339),
+		Links:   []atomLink{{Rel: "self", Href: b.feedAddress(r, w)}, {Rel: "alternate", Href: b.address(feedPage(r) + w.Suffix)}},
 	}
 	for i := range stories {
 		c := b.card(w, &stories[i])
@@ -128,7 +136,22 @@ func (b *Board) feedAddress(r *http.Request, w words) string {
 }
 
 func (b *Board) storyID(c card) string {
-	return b.address("/story/" + strconv.FormatUint(c.Number, 10))
+	return b.name("/story/" + strconv.FormatUint(c.Number, 10))
+}
+
+// name is what a feed is known by for ever: an absolute address where there is
+// one, as RFC 4287, 4.2.6 wants, else a name of the same shape.
+func (b *Board) name(path string) string {
+	if b.Public == "" {
+		return "urn:karussell" + strings.ReplaceAll(path, "/", ":")
+	}
+	return b.Public + path
+}
+
+// feedPage is the page whose feed this is.
+func feedPage(r *http.Request) string {
+	path, _, _ := strings.Cut(r.URL.Path, "/feed.")
+	return cmp.Or(path, "/")
 }
 
 // address is absolute where the board's public address is known.
@@ -142,14 +165,18 @@ func (b *Board) jsonFeed(ctx context.Context, r *http.Request, w words) (documen
 	items := []map[string]any{}
 	for i := range stories {
 		c := b.card(w, &stories[i])
-		items = append(items, map[string]any{
-			"id": b.storyID(c), "title": c.Headline, "url": b.address(c.Club.Href), "external_url": c.Link,
+		item := map[string]any{
+			"id": b.storyID(c), "title": c.Headline, "url": b.address(c.Club.Href + "#s" + strconv.FormatUint(c.Number, 10)),
 			"content_text": strings.TrimSpace(c.Standing + ". " + c.Outlets + ". " + c.Quote), "date_modified": c.Stamp,
-		})
+		}
+		if c.Link != "" {
+			item["external_url"] = c.Link
+		}
+		items = append(items, item)
 	}
 	body, err := json.Marshal(map[string]any{
 		"version": "https://jsonfeed.org/version/1.1", "title": title, "language": w.Language,
-		"feed_url": b.feedAddress(r, w), "items": items,
+		"feed_url": b.feedAddress(r, w), "home_page_url": b.address(feedPage(r) + w.Suffix), "items": items,
 	})
 	return document{kind: "application/feed+json; charset=utf-8", body: body}, err
 }
@@ -298,6 +325,12 @@ func (b *Board) clubPicture(ctx context.Context, id bot.ClubID, w words) (bot.Pi
 	})
 	if err != nil {
 		return bot.Picture{}, err
+	}
+	named := func(c bot.Coach) bool {
+		return slices.ContainsFunc(c.Stations, func(st bot.Station) bool { return st.Club == id })
+	}
+	if !slices.ContainsFunc(coaches, named) && !slices.ContainsFunc(stories, func(s bot.Story) bool { return s.Open() }) {
+		return bot.Picture{}, errNoPage // an empty bench
 	}
 	return b.Artist.Bench(w.Language, club, coaches, stories, b.Now())
 }

@@ -21,6 +21,7 @@ type view struct {
 	Title   string
 	Base    string // address of this page without language, for the switch
 	Feed    string // address of this page's feed, without ending
+	Embed   string // address of this page as a card for other pages
 	Groups  []group
 	Stories []card
 	Facts   []fact
@@ -118,10 +119,7 @@ func (b *Board) embedClub(ctx context.Context, r *http.Request, w words) (docume
 	if err != nil {
 		return document{}, err
 	}
-	v.Stories = v.Stories[:min(3, len(v.Stories))]
-	doc, err := b.page("embed.html", v)
-	doc.frame = true
-	return doc, err
+	return b.embedded(v)
 }
 
 func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, error) {
@@ -145,7 +143,8 @@ func (b *Board) clubView(ctx context.Context, id bot.ClubID, w words) (view, err
 	if !known && len(v.Stories) > 0 {
 		v.Title = v.Stories[0].Club.Text
 	}
-	if b.Artist != nil && known && len(v.Groups) > 0 {
+	v.Embed = "/embed/club/" + string(id)
+	if err == nil && b.Artist != nil && known && len(v.Stories) > 0 {
 		b.show(ctx, &v, "club", string(id))
 	}
 	return v, err
@@ -165,8 +164,35 @@ func only(groups []group, id bot.ClubID) []group {
 
 func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, error) {
 	id := bot.CoachID(r.PathValue("id"))
+	v, err := b.coachView(ctx, id, w)
+	if err != nil {
+		return document{}, err
+	}
+	if b.Artist != nil && len(v.Stops) > 0 {
+		b.show(ctx, &v, "coach", string(id))
+	}
+	return b.page("coach.html", v)
+}
+
+func (b *Board) embedCoach(ctx context.Context, r *http.Request, w words) (document, error) {
+	v, err := b.coachView(ctx, bot.CoachID(r.PathValue("id")), w)
+	if err != nil {
+		return document{}, err
+	}
+	return b.embedded(v)
+}
+
+// embedded is a card for other people's pages.
+func (b *Board) embedded(v view) (document, error) {
+	v.Stories = v.Stories[:min(3, len(v.Stories))]
+	doc, err := b.page("embed.html", v)
+	doc.frame = true
+	return doc, err
+}
+
+func (b *Board) coachView(ctx context.Context, id bot.CoachID, w words) (view, error) {
 	path := "/coach/" + string(id)
-	v := view{Words: w, Base: path, Feed: path + "/feed"}
+	v := view{Words: w, Base: path, Feed: path + "/feed", Embed: "/embed/coach/" + string(id)}
 	err := b.Store.View(ctx, func(tx bot.ReadTx) error {
 		c, err := tx.Coach(id)
 		if errors.Is(err, bot.ErrNotFound) {
@@ -183,19 +209,16 @@ func (b *Board) coach(ctx context.Context, r *http.Request, w words) (document, 
 		v.Stories, err = b.cards(tx, w, bot.CoachTopic(id))
 		return err
 	})
-	if err != nil {
-		return document{}, err
-	}
-	if b.Artist != nil && len(v.Stops) > 0 {
-		b.show(ctx, &v, "coach", string(id))
-	}
-	return b.page("coach.html", v)
+	return v, err
 }
 
 // show puts a picture on a page, with what it says as text. A page without its
 // picture is better than none.
 func (b *Board) show(ctx context.Context, v *view, kind, id string) {
 	drawn, err := b.drawn(ctx, kind, id, v.Words)
+	if errors.Is(err, errNoPage) {
+		return // nothing to draw
+	}
 	if err != nil {
 		b.Log.ErrorContext(ctx, "board picture failed", "kind", kind, "id", id, "error", err)
 		return
@@ -308,11 +331,24 @@ func (b *Board) card(w words, s *bot.Story) card {
 	}
 	for i := range s.Reports {
 		if r := &s.Reports[i]; !r.Carrier && !r.Revoked && r.Event.Quote != "" {
-			c.Quote, c.Link = r.Event.Quote, web(r.Source.URL)
+			c.Quote, c.Link = short(r.Event.Quote), web(r.Source.URL)
 			break
 		}
 	}
 	return c
+}
+
+// mostQuote is how many letters of a quote are shown; the rest is behind the link.
+const mostQuote = 300
+
+// short cuts a quote between words.
+func short(quote string) string {
+	letters := []rune(quote)
+	if len(letters) <= mostQuote {
+		return quote
+	}
+	cut := string(letters[:mostQuote])
+	return strings.TrimRight(cut[:max(strings.LastIndexByte(cut, ' '), 0)], " ,;") + " …"
 }
 
 // web lets only web addresses become links.

@@ -10,14 +10,14 @@ import (
 
 // words are the board's own texts. What stories say comes from the engine.
 type words struct {
-	Language, Other, OtherName, Suffix                        string
-	Name, Lead, Vacancies, Latest, Nothing, Search, SearchFor string
-	Club, Coach, Contract, Born, Career, Candidates, State    string
-	Since, Until, Missing, MissingText, Broken, Skip, Feeds   string
-	OtherLeague, Imprint, Years, Role, Source, Calm           string
-	Calendar, Reports, Home, ContractEnds, NoHits             string
-	vacant, interim, pressure, inOffice                       string
-	roles                                                     map[bot.Role]string
+	Language, Other, OtherName, Suffix                                         string
+	Name, Lead, Vacancies, Latest, Nothing, Search, SearchFor                  string
+	Club, Coach, Contract, Born, Career, Candidates, State                     string
+	Since, Until, Missing, MissingText, Broken, Skip, Feeds                    string
+	OtherLeague, Imprint, Years, Role, Source, Calm                            string
+	Official, Everything, Embed, Calendar, Reports, Home, ContractEnds, NoHits string
+	vacant, interim, pressure, inOffice                                        string
+	roles                                                                      map[bot.Role]string
 }
 
 func wordsOf(language string) words {
@@ -39,7 +39,7 @@ func german() words {
 		Broken: "Die Seite lässt sich gerade nicht erzeugen. Bitte gleich noch einmal versuchen.",
 		Skip:   "Zum Inhalt", Feeds: "Als Feed", NoHits: "Nichts gefunden. Ein Verein oder der Nachname eines Trainers genügt.", OtherLeague: "Weitere", Years: "Zeit", Role: "Rolle", Source: "Quelle",
 		Imprint: "Karussell liest Sportnachrichten und versteht, was sie über Trainer sagen. Artikel gehören ihren Verlagen.",
-		Calm:    "Hier ist es ruhig: keine freie Stelle, kein wackelnder Stuhl.", Calendar: "Vertragsenden als Kalender", Reports: "Quellen", Home: "Zur Übersicht",
+		Calm:    "Hier ist es ruhig: keine freie Stelle, kein wackelnder Stuhl.", Calendar: "Vertragsenden als Kalender", Official: "Nur Offizielles", Everything: "Alles", Embed: "Karte zum Einbetten", Reports: "Quellen", Home: "Zur Übersicht",
 		ContractEnds: "Vertragsende", vacant: "vakant seit %s", interim: "vakant, Interimstrainer: %s", pressure: "unter Druck: %s", inOffice: "im Amt: %s",
 		roles: map[bot.Role]string{bot.Head: "Trainer", bot.Interim: "Interimstrainer", bot.Assistant: "Co-Trainer", bot.Youth: "Nachwuchstrainer", bot.Player: "Spieler"},
 	}
@@ -57,7 +57,7 @@ func english() words {
 		Broken: "This page cannot be made just now. Please try again in a moment.",
 		Skip:   "Skip to content", Feeds: "As a feed", NoHits: "Nothing found. A club or a coach's last name is enough.", OtherLeague: "Others", Years: "Years", Role: "Role", Source: "Source",
 		Imprint: "Karussell reads sports news and understands what it says about coaches. Articles belong to their publishers.",
-		Calm:    "All quiet: no vacancy, nobody under pressure.", Calendar: "Contract ends as a calendar", Reports: "Sources", Home: "Overview",
+		Calm:    "All quiet: no vacancy, nobody under pressure.", Calendar: "Contract ends as a calendar", Official: "Official only", Everything: "Everything", Embed: "Card for other pages", Reports: "Sources", Home: "Overview",
 		ContractEnds: "contract ends", vacant: "vacant since %s", interim: "vacant, caretaker: %s", pressure: "under pressure: %s", inOffice: "in office: %s",
 		roles: map[bot.Role]string{bot.Head: "head coach", bot.Interim: "caretaker", bot.Assistant: "assistant", bot.Youth: "youth coach", bot.Player: "player"},
 	}
@@ -82,6 +82,11 @@ func (w words) state(r *bot.CarouselRow) string {
 // date writes a date as precisely as it is known.
 func (w words) date(d bot.Date) string {
 	if w.Language != "de" {
+		for layout, english := range map[string]string{time.DateOnly: "2 Jan 2006", "2006-01": "Jan 2006"} {
+			if at, err := time.Parse(layout, string(d)); err == nil {
+				return at.Format(english)
+			}
+		}
 		return string(d)
 	}
 	parts := strings.Split(string(d), "-")

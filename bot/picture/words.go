@@ -3,12 +3,14 @@ package picture
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"karussell/bot"
 )
 
 // words are the few that stand in pictures. They live here rather than in the
-// phrases, because a picture must be drawable without an engine.
+// phrases, because a picture must be drawable without an engine; a test of the
+// whole program holds stages and evidence to the phrases.
 type words struct {
 	open, now, since, from, until, born, contract, more, sources           string
 	candidates, before, vacant, interimNow, pressure, nobody, head, caretk string
@@ -25,9 +27,9 @@ func wordsOf(language string) words {
 			contract: "contract until %s", more: "%d more", sources: "Karussell, from press reports", candidates: "Candidates", before: "On the bench",
 			vacant: "vacant since %s", interimNow: "caretaker: %s", pressure: "under pressure: %s", nobody: "no names yet",
 			head: "head coach", caretk: "caretaker", assistant: "assistant", youth: "youth", player: "player",
-			several: "%d outlets", one: "one outlet", hearsay: "hearsay", official: "official",
+			several: "%d sources", one: "one source", hearsay: "hearsay only", official: "official",
 			stages: map[bot.StoryStage]string{
-				bot.StageCandidate: "candidate", bot.StageInterest: "of interest", bot.StageTalks: "in talks", bot.StageAgreed: "agreed", bot.StageOfficial: "official",
+				bot.StageCandidate: "linked", bot.StageInterest: "interest", bot.StageTalks: "talks", bot.StageAgreed: "agreed", bot.StageOfficial: "official",
 			},
 		}
 	}
@@ -37,9 +39,9 @@ func wordsOf(language string) words {
 		contract: "Vertrag bis %s", more: "%d weitere", sources: "Karussell, nach Presseberichten", candidates: "Kandidaten", before: "Auf der Bank",
 		vacant: "vakant seit %s", interimNow: "Interimstrainer: %s", pressure: "unter Druck: %s", nobody: "noch keine Namen",
 		head: "Trainer", caretk: "Interimstrainer", assistant: "Co-Trainer", youth: "Nachwuchs", player: "Spieler",
-		several: "%d Medien", one: "ein Medium", hearsay: "Hörensagen", official: "offiziell",
+		several: "%d Quellen", one: "eine Quelle", hearsay: "nur Hörensagen", official: "offiziell",
 		stages: map[bot.StoryStage]string{
-			bot.StageCandidate: "Kandidat", bot.StageInterest: "im Gespräch", bot.StageTalks: "in Verhandlungen", bot.StageAgreed: "einig", bot.StageOfficial: "offiziell",
+			bot.StageCandidate: "im Gespräch", bot.StageInterest: "Interesse", bot.StageTalks: "Verhandlungen", bot.StageAgreed: "Einigung", bot.StageOfficial: "offiziell",
 		},
 	}
 }
@@ -82,6 +84,11 @@ func (w words) date(d bot.Date) string {
 		return fmt.Sprintf("%s.%s.%s", d[8:], d[5:7], d[:4])
 	case len(d) == len("2006-01") && w.german:
 		return fmt.Sprintf("%s/%s", d[5:], d[:4])
+	}
+	for layout, english := range map[string]string{time.DateOnly: "2 Jan 2006", "2006-01": "Jan 2006"} {
+		if at, err := time.Parse(layout, string(d)); err == nil {
+			return at.Format(english)
+		}
 	}
 	return string(d)
 }
