@@ -54,10 +54,11 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	var store bot.Store = open
 	var desk lateDesk
 	registry := status.NewRegistry("telegram", "discord")
-	artist, err := picture.New(k.extractor.Gazetteer())
+	hand, err := picture.New(k.extractor.Gazetteer())
 	if err != nil {
 		return nil, err
 	}
+	artist := picture.NewGallery(hand)
 	var turns alone
 	if onServer(settings.DB) {
 		store, turns = fenced{store}, newReplica(store, w.now, log).alone

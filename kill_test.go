@@ -20,7 +20,7 @@ import (
 
 // program starts this test binary as karussell, or the binary that
 // KARUSSELL_TEST_BINARY names.
-func program(t *testing.T, args ...string) *exec.Cmd {
+func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	if path := os.Getenv("KARUSSELL_TEST_BINARY"); path != "" {
 		cmd := exec.Command(path, args...)

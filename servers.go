@@ -14,7 +14,6 @@ import (
 
 	"karussell/bot"
 	"karussell/bot/board"
-	"karussell/bot/picture"
 	"karussell/bot/status"
 	"karussell/config"
 	"karussell/store/bolt"
@@ -73,7 +72,7 @@ func storeSize(ctx context.Context, store keeper) func() (int64, error) {
 }
 
 // addBoard starts the public board where it is switched on.
-func (s *service) addBoard(c config.Config, clubs bot.Gazetteer, artist *picture.Artist, say func(string, ...any)) error {
+func (s *service) addBoard(c config.Config, clubs bot.Gazetteer, artist bot.Artist, say func(string, ...any)) error {
 	if c.Status.Board == "" {
 		say("Board: off, KARUSSELL_BOARD_LISTEN is not set")
 		return nil

@@ -48,20 +48,21 @@ func (p *paper) publishAt(when time.Time, title, text string) {
 
 // running is the real program, started by a test.
 type running struct {
-	t   *testing.T
+	t   testing.TB
 	env []string
 	cmd *exec.Cmd
 	log *os.File
 }
 
-// startBot runs `karussell run` with nothing but the environment given.
-func startBot(t *testing.T, env ...string) *running {
+// startBot runs `karussell run` with nothing but the environment given, and a
+// store of its own where that names none.
+func startBot(t testing.TB, env ...string) *running {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{t: t, env: append(env, "KARUSSELL_DB="+filepath.Join(t.TempDir(), "k.db"), "KARUSSELL_LOG=debug"), log: log}
+	r := &running{t: t, env: append([]string{"KARUSSELL_DB=" + filepath.Join(t.TempDir(), "k.db"), "KARUSSELL_LOG=debug"}, env...), log: log}
 	r.start()
 	t.Cleanup(func() {
 		r.stop(syscall.SIGTERM)
