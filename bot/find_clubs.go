@@ -17,9 +17,10 @@ type clubIndex struct {
 }
 
 type clubStart struct {
-	key   string
-	club  int32
-	whole bool
+	key     string
+	letters Letters // of whole names
+	club    int32
+	whole   bool
 }
 
 func newClubIndex(g Gazetteer) *clubIndex {
@@ -35,9 +36,9 @@ func newClubIndex(g Gazetteer) *clubIndex {
 	}
 	for i, c := range x.clubs {
 		for _, norm := range clubNamesOf(c) {
-			x.names = append(x.names, clubStart{norm, int32(i), true})
+			x.names = append(x.names, clubStart{key: norm, letters: LettersOf(norm), club: int32(i), whole: true})
 			for at := 0; ; {
-				x.starts = append(x.starts, clubStart{norm[at:], int32(i), at == 0})
+				x.starts = append(x.starts, clubStart{key: norm[at:], club: int32(i), whole: at == 0})
 				next := strings.IndexByte(norm[at:], ' ')
 				if next < 0 {
 					break
@@ -81,15 +82,29 @@ func (x *clubIndex) begins(norm string, limit int) []Club {
 		return strings.Compare(s.key, k)
 	})
 	const window = 5000 // "fc" begins nearly everything
-	var some []clubStart
+	var order []uint64
 	for i := from; i < len(x.starts) && i < from+window && strings.HasPrefix(x.starts[i].key, norm); i++ {
-		some = append(some, x.starts[i])
+		order = append(order, x.rank(&x.starts[i], norm)<<16|uint64(i-from))
 	}
-	slices.SortStableFunc(some, func(a, b clubStart) int {
-		return cmp.Or(boolRank(b.key == norm)-boolRank(a.key == norm),
-			cmp.Compare(x.fame[a.club], x.fame[b.club]), boolRank(b.whole)-boolRank(a.whole), cmp.Compare(len(a.key), len(b.key)))
-	})
+	slices.Sort(order)
+	some := make([]clubStart, 0, len(order))
+	for _, o := range order {
+		some = append(some, x.starts[from+int(o&0xffff)])
+	}
 	return x.distinct(some, limit)
+}
+
+// rank is lower for what shall come first, in 48 bits.
+func (x *clubIndex) rank(s *clubStart, norm string) uint64 {
+	r := uint64(min(len(s.key), 0xff)) //nolint:gosec // not negative
+	r |= uint64(x.fame[s.club]) << 16  //nolint:gosec // tiers, not negative
+	if !s.whole {
+		r |= 1 << 8
+	}
+	if s.key != norm {
+		r |= 1 << 40
+	}
+	return r
 }
 
 // sort parts the clubs that a gazetteer resolved into those that bear the name
@@ -163,15 +178,15 @@ func (x *clubIndex) has(norm string) bool {
 	return ok
 }
 
-// resembling compares with every whole name, which takes a few milliseconds:
+// resembling compares with every whole name that has nearly the same letters:
 // only for what nothing else found.
 func (x *clubIndex) resembling(norm string) (hits, near []Club) {
-	limit := tolerance(norm)
+	limit, letters := tolerance(norm), LettersOf(norm)
 	far := limit + 1
 	best := far
 	byDistance := make([][]clubStart, far+1)
 	for _, s := range x.names {
-		if d := len(s.key) - len(norm); d > far || -d > far {
+		if d := len(s.key) - len(norm); d > far || -d > far || !letters.Within(s.letters, far) {
 			continue
 		}
 		d := Distance(norm, s.key, far)

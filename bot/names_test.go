@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"pgregory.net/rapid"
+
 	"karussell/bot"
 )
 
@@ -125,4 +127,52 @@ func FuzzNames(f *testing.F) {
 			t.Errorf("Distance(%q, %q) = %d", a, b, d)
 		}
 	})
+}
+
+// distanceByTable is the textbook's table, for comparison.
+func distanceByTable(x, y []rune) int {
+	d := make([][]int, len(x)+1)
+	for i := range d {
+		d[i] = make([]int, len(y)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(x)][len(y)]
+}
+
+func TestDistanceIsThatOfTheTable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringOfN(rapid.RuneFrom([]rune("abcß")), 0, 12, -1)
+		if rapid.IntRange(0, 9).Draw(t, "long") == 0 {
+			word = rapid.StringOfN(rapid.RuneFrom([]rune("abcd")), 60, 70, -1)
+		}
+		a, b, limit := word.Draw(t, "a"), word.Draw(t, "b"), rapid.IntRange(0, 7).Draw(t, "limit")
+		want := min(distanceByTable([]rune(a), []rune(b)), limit+1)
+		if got := bot.Distance(a, b, limit); got != want {
+			t.Fatalf("Distance(%q, %q, %d) = %d; the table says %d", a, b, limit, got, want)
+		}
+		if want <= limit && !strings.ContainsRune(a+b, 'ß') && !bot.LettersOf(a).Within(bot.LettersOf(b), limit) {
+			t.Fatalf("%q and %q are %d edits apart, but their letters say more than %d", a, b, want, limit)
+		}
+	})
+}
+
+func TestDistanceNeedsNoHeap(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { bot.Distance("heiner backhaus", "heinr bakchaus", 3) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }

@@ -2,16 +2,13 @@ package discord_test
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"karussell/adapters/discord"
 	"karussell/adapters/discord/discordtest"
-	"karussell/bot"
 )
 
 // bench plays without the contract: judging takes longer than answering.
@@ -51,31 +48,6 @@ func BenchmarkSlashToCallback(b *testing.B) {
 	var took []time.Duration
 	for b.Loop() {
 		took = append(took, s.Slash(channel, manager(), "coach", map[string]any{"name": "Backhaus"}).Took)
-	}
-	report(b, took)
-}
-
-// The same with a look-up over 50,000 names by prefix.
-func BenchmarkAutocomplete(b *testing.B) {
-	s, e, channel := bench(b)
-	names := make([]string, 50000)
-	for i := range names {
-		names[i] = fmt.Sprintf("Trainer %05d Müller-Backhaus", i)
-	}
-	e.suggest = func(r bot.Request) []bot.Choice {
-		var out []bot.Choice
-		for _, n := range names {
-			if len(out) < 25 && strings.HasPrefix(n, r.Query) {
-				out = append(out, bot.Choice{Label: n, Value: n})
-			}
-		}
-		return out
-	}
-	var took []time.Duration
-	n := 0
-	for b.Loop() {
-		n++
-		took = append(took, s.Complete(channel, manager(), "coach", "name", fmt.Sprintf("Trainer %04d", n%5000)).Took)
 	}
 	report(b, took)
 }

@@ -147,12 +147,18 @@ func (s *Server) knows(name string) {
 // Complete types into an option.
 func (s *Server) Complete(channelID string, u User, name, option, typed string) *Interaction {
 	s.t.Helper()
-	s.knows(name)
-	i := s.interact(channelID, u, 4, map[string]any{"id": "900", "name": name, "type": 1, "options": []any{
-		map[string]any{"name": option, "type": 3, "value": typed, "focused": true},
-	}}, nil)
+	i := s.CompleteAsync(channelID, u, name, option, typed)
 	i.awaitFirst()
 	return i
+}
+
+// CompleteAsync does not wait.
+func (s *Server) CompleteAsync(channelID string, u User, name, option, typed string) *Interaction {
+	s.t.Helper()
+	s.knows(name)
+	return s.interact(channelID, u, 4, map[string]any{"id": "900", "name": name, "type": 1, "options": []any{
+		map[string]any{"name": option, "type": 3, "value": typed, "focused": true},
+	}}, nil)
 }
 
 // Press clicks the button with this label on a message.

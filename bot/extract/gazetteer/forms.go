@@ -17,11 +17,12 @@ type form struct {
 
 // entry is a form that users may type.
 type entry struct {
-	text  string // normalised
-	club  int32  // index into clubs
-	order int32
-	next  int32 // the next entry of the same text; -1 for none
-	form  Form
+	text    string // normalised
+	letters bot.Letters
+	club    int32 // index into clubs
+	order   int32
+	next    int32 // the next entry of the same text; -1 for none
+	form    Form
 }
 
 // abroad is how many tiers a foreign club stands behind a German one that
@@ -252,7 +253,8 @@ func (l *loader) index() {
 		if first, ok := l.g.exact[bot.NormaliseName(f.text)]; ok && first < known {
 			continue
 		}
-		l.g.addEntry(entry{text: bot.NormaliseName(f.text), club: int32(l.g.byID[f.club]), form: f.form, order: f.order}) //nolint:gosec // a few thousand clubs
+		text := bot.NormaliseName(f.text)
+		l.g.addEntry(entry{text: text, letters: bot.LettersOf(text), club: int32(l.g.byID[f.club]), form: f.form, order: f.order}) //nolint:gosec // a few thousand clubs
 	}
 	for _, f := range l.stems {
 		senses := []Sense{{Club: f.club, Form: Adjective, order: f.order}, {Club: f.club, Form: Alias, order: f.order}}

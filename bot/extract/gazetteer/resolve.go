@@ -62,17 +62,10 @@ func (g *Gazetteer) Resolve(name string) []bot.Club {
 // nearly grades the forms that are not exactly what was typed. It keeps only
 // the best grade.
 func (g *Gazetteer) nearly(typed string, note func(*entry, int)) {
-	sound := bot.Phonetic(typed)
-	limit := 1
-	if len(typed) >= 8 {
-		limit = 2
-	}
-	if len(typed) < 4 {
-		limit = 0
-	}
-	var near [gradeSound + 1][]int
+	t := newTyping(typed)
+	var near [gradeEdits + 1][]int
 	for i := range g.entries {
-		if grade, ok := g.entries[i].grade(typed, sound, limit); ok {
+		if grade, ok := t.grade(&g.entries[i]); ok {
 			near[grade] = append(near[grade], i)
 		}
 	}
@@ -84,34 +77,56 @@ func (g *Gazetteer) nearly(typed string, note func(*entry, int)) {
 			return
 		}
 	}
+	if len(t.sound) < 3 || t.limit == 0 {
+		return
+	}
+	for i := range g.entries {
+		if e := &g.entries[i]; e.form != Ground && e.text[0] == typed[0] && bot.Phonetic(e.text) == t.sound {
+			note(e, gradeSound)
+		}
+	}
 }
 
-// grade says how near an entry is to what was typed, which sounds like sound and
-// may have up to limit errors. Grounds are found by their beginning only.
-func (e *entry) grade(typed, sound string, limit int) (int, bool) {
-	if beginsWord(e.text, typed) {
+// typing is what was typed, prepared for many comparisons.
+type typing struct {
+	text, inside string // inside stands in front of a later word
+	sound        string
+	letters      bot.Letters
+	limit        int // errors that may be forgiven
+}
+
+func newTyping(typed string) typing {
+	t := typing{text: typed, inside: " " + typed, sound: bot.Phonetic(typed), letters: bot.LettersOf(typed), limit: 1}
+	if len(typed) >= 8 {
+		t.limit = 2
+	}
+	if len(typed) < 4 {
+		t.limit = 0
+	}
+	return t
+}
+
+// grade says how near an entry is. Grounds are found by their beginning only.
+func (t *typing) grade(e *entry) (int, bool) {
+	if t.letters&^e.letters == 0 && t.begins(e.text) {
 		return gradePrefix, true
 	}
-	if limit == 0 || e.form == Ground {
+	if t.limit == 0 || e.form == Ground || !t.letters.Within(e.letters, t.limit) {
 		return 0, false
 	}
-	switch d := bot.Distance(e.text, typed, limit); {
+	switch d := bot.Distance(e.text, t.text, t.limit); {
 	case d == 1:
 		return gradeEdit, true
-	case d <= limit:
+	case d <= t.limit:
 		return gradeEdits, true
 	}
-	heard := len(sound) >= 3 && e.text[0] == typed[0] && bot.Phonetic(e.text) == sound
-	return gradeSound, heard
+	return 0, false
 }
 
-// beginsWord reports whether one of the words of text, and what follows, begins
-// with typed.
-func beginsWord(text, typed string) bool {
-	if len(typed) < 3 {
-		return strings.HasPrefix(text, typed)
-	}
-	return strings.HasPrefix(text, typed) || strings.Contains(text, " "+typed)
+// begins reports whether one of the words of text, and what follows, begins with
+// what was typed.
+func (t *typing) begins(text string) bool {
+	return strings.HasPrefix(text, t.text) || len(t.text) >= 3 && strings.Contains(text, t.inside)
 }
 
 func compareMatch(a, b match) int {
