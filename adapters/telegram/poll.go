@@ -16,6 +16,9 @@ import (
 // batchSize is the most that getUpdates returns.
 const batchSize = 100
 
+// breather is the pause between polls that a server answers with nothing at once.
+const breather = 10 * time.Millisecond
+
 // pollUpdates fetches updates until ctx ends. It returns an error only when the
 // token is revoked.
 func (s *session) pollUpdates(ctx, work context.Context) error {
@@ -55,6 +58,7 @@ func (s *session) pollOnce(ctx, work context.Context) error {
 		"allowed_updates": allowedUpdates,
 	}
 	p.AddNonZero("offset", s.ledger.next(time.Now()))
+	asked := time.Now()
 	result, err := s.wire.callWithin(ctx, s.poll+s.wire.timeout, "getUpdates", p)
 	if err != nil {
 		return err
@@ -68,6 +72,9 @@ func (s *session) pollOnce(ctx, work context.Context) error {
 		s.log.ErrorContext(ctx, "updates_skipped", "reason", "cannot be decoded", "updates", skipped)
 	}
 	if len(updates)+len(skipped) == 0 {
+		if time.Since(asked) < breather {
+			nap(ctx, breather) // a server that does not hold polls
+		}
 		return nil
 	}
 	return s.take(ctx, work, updates, skipped)
@@ -105,7 +112,11 @@ func (s *session) take(ctx, work context.Context, updates []update, skipped []in
 func (s *session) dropWebhook(ctx context.Context) error {
 	return s.insist(ctx, "webhook_not_examined", func() error {
 		var info webhookInfo
-		if err := s.wire.result(ctx, "getWebhookInfo", nil, &info); err != nil || info.URL == "" {
+		err := s.wire.result(ctx, "getWebhookInfo", nil, &info)
+		if sendKind(err) == bot.SendRejected {
+			return nil // a server without webhooks
+		}
+		if err != nil || info.URL == "" {
 			return err
 		}
 		if _, err := s.wire.call(ctx, "deleteWebhook", nil); err != nil {

@@ -104,9 +104,19 @@ func (s *session) publish(ctx context.Context) {
 	if old, err := s.notebook.Recall(ctx, s.note("commands")); err == nil && string(old) == hash && s.menuStands(ctx, all[0]) {
 		return
 	}
-	err = s.insist(ctx, "commands_not_published", func() error { return s.setMenus(ctx, all) })
+	var refused error
+	err = s.insist(ctx, "commands_not_published", func() error {
+		if refused = s.setMenus(ctx, all); sendKind(refused) == bot.SendRejected {
+			return nil // it would be refused for ever
+		}
+		return refused
+	})
 	if err != nil || ctx.Err() != nil {
 		return // a revoked token; the receiving side reports it
+	}
+	if refused != nil {
+		s.log.ErrorContext(ctx, "commands_not_published", "error", refused)
+		return
 	}
 	if err := s.notebook.Remember(ctx, s.note("commands"), []byte(hash)); err != nil {
 		s.log.WarnContext(ctx, "commands_hash_not_kept", "error", err)

@@ -23,7 +23,7 @@ func (w *wire) refusal(method string, response *tgbotapi.APIResponse, way *passa
 		return &bot.SendError{Kind: kind, Err: fmt.Errorf("telegram %s: %w", method, way.err)}
 	}
 	if response == nil || response.ErrorCode == 0 {
-		return strangeResponse(method, way)
+		return w.strangeResponse(method, way)
 	}
 	e := &bot.SendError{
 		Code: response.ErrorCode,
@@ -38,6 +38,9 @@ func (w *wire) refusal(method string, response *tgbotapi.APIResponse, way *passa
 		e.RetryAfter = time.Duration(p.RetryAfter) * time.Second
 	}
 	e.Kind = kindOf(response.ErrorCode, response.Description)
+	if e.Kind == bot.SendRevoked && e.Code == http.StatusNotFound && w.accepted.Load() {
+		e.Kind = bot.SendRejected // a server that does not know the method
+	}
 	if e.Kind == bot.SendLimited && e.RetryAfter <= 0 {
 		e.RetryAfter = max(way.retry, time.Second)
 	}
@@ -46,7 +49,7 @@ func (w *wire) refusal(method string, response *tgbotapi.APIResponse, way *passa
 
 // strangeResponse judges what is not the Bot API's envelope: a proxy's page, a
 // redirect, a truncated answer.
-func strangeResponse(method string, way *passage) *bot.SendError {
+func (w *wire) strangeResponse(method string, way *passage) *bot.SendError {
 	e := &bot.SendError{
 		Kind: bot.SendTemporary,
 		Code: way.status,
@@ -55,7 +58,7 @@ func strangeResponse(method string, way *passage) *bot.SendError {
 	switch {
 	case way.status == http.StatusTooManyRequests:
 		e.Kind, e.RetryAfter = bot.SendLimited, max(way.retry, time.Second)
-	case way.status == http.StatusRequestEntityTooLarge:
+	case way.status == http.StatusRequestEntityTooLarge, way.status == http.StatusNotFound && w.accepted.Load():
 		e.Kind = bot.SendRejected
 	case mayHidePassing(way.status):
 		e.Kind = bot.SendUnsure

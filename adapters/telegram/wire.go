@@ -34,6 +34,8 @@ type wire struct {
 	timeout time.Duration
 	meter   bot.Meter
 	limits  *restraint
+	// accepted: getMe succeeded, so the token is known and a 404 means the method.
+	accepted atomic.Bool
 }
 
 func newWire(base, token string, client *http.Client, timeout time.Duration, meter bot.Meter) *wire {
@@ -117,8 +119,11 @@ func (w *wire) callWithin(ctx context.Context, timeout time.Duration, method str
 	}
 	if err == nil {
 		w.meter.Count("telegram_calls_total", 1, "method", method, "outcome", "ok")
-		if writes(method) {
+		switch {
+		case writes(method):
 			w.limits.passed()
+		case method == "getMe":
+			w.accepted.Store(true)
 		}
 		return response.Result, nil
 	}
