@@ -46,9 +46,15 @@ func (c *chatPace) free(r rhythm, now time.Time) time.Time {
 	return c.recent.free(at)
 }
 
-// answer is when the chat may get its next answer. Where a minute's worth is
-// the limit, a conversation may use it up at once; alerts then wait.
+// conversation is how many answers a chat may get ahead of its rhythm: somebody
+// taps through pages faster than one a second, and platforms mean that rhythm
+// for the long run.
+const conversation = 20
+
+// answer is when the chat may get its next answer. A conversation may run
+// ahead, where a minute's worth is the limit by all of it; alerts then wait.
 func (c *chatPace) answer(r rhythm, now time.Time) time.Time {
+	r.slack = max(r.slack, (conversation-1)*r.every)
 	if r.perMinute > 0 {
 		r.slack = time.Minute
 	}
