@@ -69,6 +69,9 @@ func (t *tx) flag(s Space, key []byte, set bool) error {
 // pause keeps the queue of the chat in step with its pause.
 func (t *tx) pause(ref bot.ChatRef, paused bool) error {
 	key := chatKey(ref)
+	if err := t.lock(ref); err != nil {
+		return err
+	}
 	was, err := t.has(PausedChats, key)
 	if err != nil || was == paused {
 		return err
@@ -81,6 +84,9 @@ func (t *tx) pause(ref bot.ChatRef, paused bool) error {
 
 // DeleteChat removes everything about the chat.
 func (t *tx) DeleteChat(ref bot.ChatRef) error {
+	if err := t.lock(ref); err != nil {
+		return err
+	}
 	queued, err := t.queued(ref)
 	if err != nil {
 		return err

@@ -18,8 +18,32 @@ func (v *view) Delivery(id bot.DeliveryID) (bot.Delivery, error) {
 	return rec.delivery(), nil
 }
 
-// delivery finds a delivery by its id or a former one.
+// delivery finds a delivery by its id or a former one. A transaction that writes
+// locks its chat; until that is done the delivery may change, so it is read again.
 func (v *view) delivery(id bot.DeliveryID) (n uint64, rec deliveryRecord, err error) {
+	n, rec, err = v.lookUp(id)
+	l, locks := v.kv.(Locker)
+	if !locks || !v.writes {
+		return n, rec, err
+	}
+	for n != 0 && (err == nil || errors.Is(err, errDangling)) {
+		was, gone := rec.Chat, err != nil
+		if !gone {
+			if err := v.lock(bot.ChatRef(was)); err != nil {
+				return 0, rec, err
+			}
+		}
+		l.Forget(DeliveryIDs, hash(string(id)))
+		l.Forget(Deliveries, number(n))
+		n, rec, err = v.lookUp(id)
+		if gone == (err != nil) && rec.Chat == was {
+			break // locked as it is, or really not there
+		}
+	}
+	return n, rec, err
+}
+
+func (v *view) lookUp(id bot.DeliveryID) (n uint64, rec deliveryRecord, err error) {
 	n, err = getNumber(v.kv, DeliveryIDs, hash(string(id)))
 	if err != nil {
 		return 0, rec, err
@@ -37,6 +61,9 @@ func (v *view) numbered(n uint64) (deliveryRecord, error) {
 }
 
 func (t *tx) PutDelivery(d bot.Delivery) error {
+	if err := t.lock(d.Chat); err != nil {
+		return err
+	}
 	_, old, err := t.delivery(d.ID)
 	switch {
 	case err == nil && old.ID == d.ID:
@@ -138,6 +165,9 @@ func chatPostingKey(ref bot.ChatRef, story bot.StoryID) []byte {
 }
 
 func (v *view) Posting(ref bot.ChatRef, story bot.StoryID) (bot.Posting, error) {
+	if err := v.lock(ref); err != nil {
+		return bot.Posting{}, err
+	}
 	rec, err := get(v.kv, postingCodec, Postings, postingKey(story, ref))
 	if err != nil {
 		return bot.Posting{}, err
@@ -168,6 +198,9 @@ func (v *view) chatStories(ref bot.ChatRef) ([]bot.StoryID, error) {
 }
 
 func (t *tx) PutPosting(p bot.Posting) error {
+	if err := t.lock(p.Chat); err != nil {
+		return err
+	}
 	if err := t.mark(ChatPostings, chatPostingKey(p.Chat, p.Story)); err != nil {
 		return err
 	}
@@ -175,6 +208,9 @@ func (t *tx) PutPosting(p bot.Posting) error {
 }
 
 func (t *tx) deletePosting(ref bot.ChatRef, story bot.StoryID) error {
+	if err := t.lock(ref); err != nil {
+		return err
+	}
 	if err := t.kv.Delete(ChatPostings, chatPostingKey(ref, story)); err != nil {
 		return err
 	}

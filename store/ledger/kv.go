@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -47,6 +48,46 @@ type Writer interface {
 type Adder interface {
 	Add(key []byte, by int64) error
 }
+
+// Locker is an optional part of a Writer whose engine lets claims and settlements
+// run beside its other transactions. Lock waits until no other transaction works
+// on the chat's deliveries and postings, and keeps them until the transaction
+// ends; in one that only reads it does nothing.
+type Locker interface {
+	Lock(chat []byte) error
+	// Forget makes the next Get of a key ask the store again, unless it was
+	// written here.
+	Forget(s Space, key []byte)
+}
+
+// Beside is a Writer in a transaction that runs beside all others. It works on
+// chats that it has taken, and never waits for another transaction while it
+// reads; Lock gives ErrNotTaken for every other chat.
+type Beside interface {
+	Writer
+	Locker
+	// Take locks those of the chats that have a box and that nobody else works on.
+	Take(chats [][]byte) (taken map[string]bool, err error)
+	// Pick is a Scan that locks up to limit entries and passes over those that
+	// others have locked.
+	Pick(s Space, r Range, limit int) ([]Entry, error)
+	// Fetch reads ahead: Get and Scan then find these without asking the store.
+	Fetch(a Ahead) error
+}
+
+// Ahead is what a transaction is going to read.
+type Ahead struct {
+	Keys   map[Space][][]byte
+	Ranges map[Space][]Range
+	Depth  int // entries of each range
+}
+
+// Entry is a key with its value.
+type Entry struct{ Key, Value []byte }
+
+// ErrNotTaken: the chat is somebody else's at the moment, or has no box. What was
+// to be done must be done in a transaction that waits for its turn.
+var ErrNotTaken = errors.New("the chat was not taken")
 
 // Range selects keys from From up to but without To; nil is open. Reverse walks
 // it from its end.

@@ -67,8 +67,8 @@ func (l *Ledger) Close() error { return l.engine.Close() }
 func (l *Ledger) update(ctx context.Context, fn func(*tx) error) error {
 	return l.engine.Update(ctx, func(w Writer) error {
 		return contain(func() error {
-			t := &tx{view: view{kv: w, filters: &l.filters, writes: true}, kv: w, generation: l.generation}
-			t.pending = &t.delta
+			t := newTx(w)
+			t.filters, t.generation = &l.filters, l.generation
 			if err := fn(t); err != nil {
 				return err
 			}
@@ -151,6 +151,12 @@ func (v *view) count(c counter) (int, error) {
 }
 
 func (t *tx) bump(c counter, by int64) { t.delta[c] += by }
+
+func newTx(w Writer) *tx {
+	t := &tx{view: view{kv: w, writes: true}, kv: w}
+	t.pending = &t.delta
+	return t
+}
 
 // flush writes what was counted.
 func (t *tx) flush() error {

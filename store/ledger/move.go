@@ -16,6 +16,9 @@ func (t *tx) MoveChat(from, to bot.ChatRef) error {
 	if from == to {
 		return nil
 	}
+	if err := errors.Join(t.lock(from), t.lock(to)); err != nil {
+		return err
+	}
 	for _, step := range []func(from, to bot.ChatRef) error{
 		t.moveDeliveries, t.moveHold, t.movePostings, t.moveSubscriptions, t.moveSettings,
 	} {

@@ -70,12 +70,26 @@ func (v *view) box(ref bot.ChatRef) (box boxRecord, paused bool, err error) {
 }
 
 func (v *view) boxAt(chat []byte) (box boxRecord, paused bool, err error) {
+	if err := v.lockAt(chat); err != nil {
+		return box, false, err
+	}
 	box, _, err = find(v.kv, boxCodec, Boxes, chat)
 	if err != nil {
 		return box, false, err
 	}
 	paused, err = v.has(PausedChats, chat)
 	return box, paused, err
+}
+
+// lock keeps the chat's deliveries and postings for this transaction, where the
+// engine lets others run beside it. It comes before all that is read of them.
+func (v *view) lock(ref bot.ChatRef) error { return v.lockAt(chatKey(ref)) }
+
+func (v *view) lockAt(chat []byte) error {
+	if l, ok := v.kv.(Locker); ok {
+		return l.Lock(chat)
+	}
+	return nil
 }
 
 // refresh makes the chat's entry in Heads what its queue, leases and pause say.
@@ -298,18 +312,23 @@ func (t *tx) expire(now time.Time) error {
 		if err != nil {
 			return err
 		}
-		ref := bot.ChatRef(rec.Chat)
-		if _, err := t.release(n, ref); err != nil {
-			return err
-		}
-		rec.Attempts++
-		rec.Unsure++
-		if err := t.save(n, &rec); err != nil {
-			return err
-		}
-		if err := t.refresh(ref); err != nil {
+		if err := t.takeBack(n, &rec); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// takeBack ends the overdue lease of a delivery.
+func (t *tx) takeBack(n uint64, rec *deliveryRecord) error {
+	ref := bot.ChatRef(rec.Chat)
+	if _, err := t.release(n, ref); err != nil {
+		return err
+	}
+	rec.Attempts++
+	rec.Unsure++
+	if err := t.save(n, rec); err != nil {
+		return err
+	}
+	return t.refresh(ref)
 }

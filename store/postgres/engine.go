@@ -29,12 +29,11 @@ const (
 
 type engine struct {
 	pool   *pgxpool.Pool
-	slot   int16 // of the totals
 	blocks blocks
-	writer string // names the process in the receipts
-	number int64  // of its last transaction; guarded by turn
 
-	turn chan struct{} // held by the process's writer
+	turn  chan struct{} // held by the process's writer that waits for the gate
+	main  *lane         // its lane
+	lanes chan *lane    // free, for transactions beside others
 
 	mu     sync.RWMutex // guards closed and the start of transactions
 	closed bool
@@ -46,11 +45,26 @@ type engine struct {
 	conflicts, groups, updates atomic.Int64
 }
 
-func newEngine(pool *pgxpool.Pool) *engine {
-	return &engine{
-		pool: pool, slot: int16(rand.IntN(1 << 12)), turn: make(chan struct{}, 1), //nolint:gosec // no secret
-		writer: crand.Text(), blocks: blocks{open: map[ledger.Space]block{}},
+// lane is what one writing transaction at a time has for itself.
+type lane struct {
+	slot   int16  // of the totals
+	writer string // its name in the receipts
+	number int64  // of its last transaction
+}
+
+func newLane() *lane {
+	return &lane{slot: int16(rand.IntN(1 << 15)), writer: crand.Text()} //nolint:gosec // no secret
+}
+
+func newEngine(pool *pgxpool.Pool, beside int) *engine {
+	e := &engine{
+		pool: pool, turn: make(chan struct{}, 1), main: newLane(), lanes: make(chan *lane, beside),
+		blocks: blocks{open: map[ledger.Space]block{}},
 	}
+	for range beside {
+		e.lanes <- newLane()
+	}
+	return e
 }
 
 func (e *engine) enter(ctx context.Context) error {
@@ -110,7 +124,7 @@ func (e *engine) view(ctx context.Context, fn func(ledger.Reader) error) (began 
 	if _, err := pg.Exec(ctx, "begin isolation level repeatable read read only; select 1").ReadAll(); err != nil {
 		return false, classify(err)
 	}
-	if err := fn(newTransaction(ctx, conn, e)); err != nil {
+	if err := fn(newTransaction(ctx, conn, e, nil)); err != nil {
 		_ = rollback(ctx, conn)
 		return true, err
 	}
@@ -126,9 +140,19 @@ func rollback(ctx context.Context, conn *pgxpool.Conn) error {
 	return classify(err)
 }
 
-// attempt runs the group's functions in one transaction. unsure: the commit was
-// sent, and its answer lost.
-func (e *engine) attempt(ctx context.Context, group []*job) (unsure bool, err error) {
+// How a writing transaction begins. Writers that take turns exclude each other
+// and the writers of earlier versions of the program (which locked the table in
+// exclusive mode), but not those that run beside them; these exclude only earlier
+// versions. Every statement sees what was committed before it: what a transaction
+// reads is kept from others by the gate or by a chat's lock.
+const (
+	beginTurn   = "begin isolation level read committed; lock table gate in share row exclusive mode"
+	beginBeside = "begin isolation level read committed; lock table gate in row share mode"
+)
+
+// attempt runs fn in one transaction. unsure: the commit was sent, and its
+// answer lost.
+func (e *engine) attempt(ctx context.Context, l *lane, begin string, fn func(*transaction) error) (unsure bool, err error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return false, classify(err)
@@ -140,19 +164,17 @@ func (e *engine) attempt(ctx context.Context, group []*job) (unsure bool, err er
 			_ = rollback(ctx, conn)
 		}
 	}()
-	// Locking a table takes no snapshot: it is taken when our turn has come.
 	pg := conn.Conn().PgConn()
-	if _, err := pg.Exec(ctx, "begin isolation level serializable; lock table gate in exclusive mode").ReadAll(); err != nil {
+	if _, err := pg.Exec(ctx, begin).ReadAll(); err != nil {
 		return false, classify(err)
 	}
-	t := newTransaction(ctx, conn, e)
-	for _, j := range group {
-		if err := j.try(t, len(group) > 1); err != nil {
-			return false, err
-		}
+	t := newTransaction(ctx, conn, e, l)
+	t.beside = begin == beginBeside
+	if err := fn(t); err != nil {
+		return false, err
 	}
-	e.number++
-	if wrote, err := t.flush(e.number); err != nil || !wrote {
+	l.number++
+	if wrote, err := t.flush(); err != nil || !wrote {
 		return false, err
 	}
 	commit = true
@@ -167,15 +189,62 @@ func (e *engine) attempt(ctx context.Context, group []*job) (unsure bool, err er
 	return false, nil
 }
 
-// committed asks what became of the last transaction, whose answer was lost.
-// Where it is still under way, the receipt is locked and the question waits.
-func (e *engine) committed(ctx context.Context) (bool, error) {
+// commit runs fn in transactions until one is committed or cannot be.
+func (e *engine) commit(ctx context.Context, l *lane, begin string, fn func(*transaction) error) error {
+	e.groups.Add(1)
+	deadline := time.Now().Add(patience)
+	for try := 0; ; try++ {
+		unsure, err := e.attempt(ctx, l, begin, fn)
+		if unsure {
+			done, lost := e.committed(context.WithoutCancel(ctx), l)
+			if lost != nil {
+				return errors.Join(err, lost)
+			}
+			if done {
+				return nil
+			}
+		}
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, errConflict):
+			e.conflicts.Add(1)
+		case !errors.Is(err, errLost):
+			return err
+		}
+		if time.Now().After(deadline) {
+			return err
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// beside runs fn in a transaction beside others, when a lane is free.
+func (e *engine) beside(ctx context.Context, fn func(*transaction) error) error {
+	if err := e.enter(ctx); err != nil {
+		return err
+	}
+	defer e.users.Done()
+	select {
+	case l := <-e.lanes:
+		defer func() { e.lanes <- l }()
+		return e.commit(ctx, l, beginBeside, fn)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// committed asks what became of the lane's last transaction, whose answer was
+// lost. Where it is still under way, the receipt is locked and the question waits.
+func (e *engine) committed(ctx context.Context, l *lane) (bool, error) {
 	deadline := time.Now().Add(patience)
 	for try := 0; ; try++ {
 		var number int64
-		err := e.pool.QueryRow(ctx, "select number from receipts where writer = $1 for update", e.writer).Scan(&number)
+		err := e.pool.QueryRow(ctx, "select number from receipts where writer = $1 for update", l.writer).Scan(&number)
 		if err == nil {
-			return number == e.number, nil
+			return number == l.number, nil
 		}
 		err = classify(err)
 		if !errors.Is(err, errLost) && !errors.Is(err, errConflict) || time.Now().After(deadline) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"karussell/store/ledger"
 )
@@ -124,33 +123,13 @@ func (e *engine) group(ctx context.Context, group []*job) error { //nolint:conte
 	} else {
 		ctx = group[0].ctx
 	}
-	e.groups.Add(1)
 	e.updates.Add(int64(len(group)))
-	deadline := time.Now().Add(patience)
-	for try := 0; ; try++ {
-		unsure, err := e.attempt(ctx, group)
-		if unsure {
-			done, lost := e.committed(context.WithoutCancel(ctx))
-			if lost != nil {
-				return errors.Join(err, lost)
-			}
-			if done {
-				return nil
+	return e.commit(ctx, e.main, beginTurn, func(t *transaction) error {
+		for _, j := range group {
+			if err := j.try(t, len(group) > 1); err != nil {
+				return err
 			}
 		}
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, errConflict):
-			e.conflicts.Add(1)
-		case !errors.Is(err, errLost):
-			return err
-		}
-		if time.Now().After(deadline) {
-			return err
-		}
-		if err := pause(ctx, try); err != nil {
-			return err
-		}
-	}
+		return nil
+	})
 }

@@ -76,8 +76,8 @@ func (e *engine) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	// The first receipt must be there before anybody asks for it.
-	_, err = conn.Exec(ctx, "insert into receipts values ($1, 0, now())", e.writer)
+	// The first receipt of a lane must be there before anybody asks for it.
+	_, err = conn.Exec(ctx, "insert into receipts select unnest($1::text[]), 0, now()", e.writers())
 	if err == nil {
 		_, err = conn.Exec(ctx, "delete from receipts where at < now() - interval '30 days'")
 	}
@@ -86,6 +86,17 @@ func (e *engine) prepare(ctx context.Context) error {
 	}
 	release() // found takes its own
 	return e.found(ctx)
+}
+
+// writers names the lanes, all of them free.
+func (e *engine) writers() []string {
+	names := []string{e.main.writer}
+	for range cap(e.lanes) {
+		l := <-e.lanes
+		names = append(names, l.writer)
+		e.lanes <- l
+	}
+	return names
 }
 
 // version is 0 for a database without our tables.

@@ -22,6 +22,7 @@ type Options struct {
 type Store struct {
 	ledger *ledger.Ledger
 	engine *engine
+	clerks *clerks
 }
 
 var _ bot.Store = (*Store)(nil)
@@ -58,12 +59,12 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", classify(err))
 	}
-	e := newEngine(pool)
+	e := newEngine(pool, int(max(1, c.MaxConns/2)))
 	if err := e.prepare(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	return &Store{ledger: ledger.New(e), engine: e}, nil
+	return &Store{ledger: ledger.New(e), engine: e, clerks: &clerks{engine: e}}, nil
 }
 
 // View implements bot.Store.
@@ -76,13 +77,26 @@ func (s *Store) Update(ctx context.Context, fn func(bot.Tx) error) error {
 	return s.ledger.Update(ctx, fn)
 }
 
-// Claim implements bot.Outbox.
-func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]bot.Delivery, error) {
-	return s.ledger.Claim(ctx, now, lease, limit)
+// Claim implements bot.Outbox, beside all other transactions.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) (out []bot.Delivery, err error) {
+	err = s.engine.beside(ctx, func(t *transaction) error {
+		out, err = ledger.ClaimBeside(t, now, lease, limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
-// Settle implements bot.Outbox.
+// Settle implements bot.Outbox, beside all other transactions where it can.
 func (s *Store) Settle(ctx context.Context, id bot.DeliveryID, o bot.Outcome) error {
+	one := ledger.Settlement{ID: id, Outcome: o}
+	if one.Apart() {
+		if err := s.clerks.settle(ctx, one); !errors.Is(err, ledger.ErrNotTaken) {
+			return err
+		}
+	}
 	return s.ledger.Settle(ctx, id, o)
 }
 

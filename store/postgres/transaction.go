@@ -39,6 +39,10 @@ type transaction struct {
 	added   map[string]int64        // totals
 	set     map[string]int64        // totals that were set, not added to
 	failed  error                   // the first failure: the server takes no more statements
+	lane    *lane                   // nil in a transaction that only reads
+	beside  bool                    // it runs beside others (ledger.Beside)
+	locked  map[string]bool         // chats; false: looked for, and not got
+	ahead   map[ledger.Space]map[string]page
 }
 
 // fail classifies and remembers, because a function may swallow what it gets.
@@ -57,10 +61,11 @@ type querier interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-func newTransaction(ctx context.Context, q querier, e *engine) *transaction {
+func newTransaction(ctx context.Context, q querier, e *engine, l *lane) *transaction {
 	return &transaction{
-		ctx: ctx, tx: q, engine: e, entries: map[ledger.Space]map[string]entry{},
+		ctx: ctx, tx: q, engine: e, lane: l, entries: map[ledger.Space]map[string]entry{},
 		counts: map[ledger.Space]uint64{}, added: map[string]int64{}, set: map[string]int64{},
+		locked: map[string]bool{}, ahead: map[ledger.Space]map[string]page{},
 	}
 }
 
@@ -128,18 +133,18 @@ func (t *transaction) Get(s ledger.Space, key []byte) ([]byte, error) {
 func (t *transaction) Scan(s ledger.Space, r ledger.Range, fn func(key, value []byte) (bool, error)) error {
 	mine := t.written(s, r)
 	for size := firstPage; ; size = min(2*size, lastPage) {
-		page, err := t.page(s, r, size)
+		p, err := t.page(s, r, size)
 		if err != nil {
 			return err
 		}
-		mine, err = merge(mine, page, r.Reverse, fn)
+		mine, err = merge(mine, p.rows, r.Reverse, fn)
 		if err != nil {
 			return ended(err)
 		}
-		if len(page) < size {
+		if p.last {
 			break
 		}
-		r = behind(r, page[len(page)-1].key)
+		r = behind(r, p.rows[len(p.rows)-1].key)
 	}
 	for _, row := range mine {
 		if more, err := row.give(fn); err != nil || !more {
@@ -177,6 +182,13 @@ func merge(mine, page []pair, reverse bool, fn func(key, value []byte) (bool, er
 		}
 	}
 	return mine, nil
+}
+
+// page is a part of a range.
+type page struct {
+	rows []pair
+	to   []byte // of the range that was asked for
+	last bool   // nothing comes behind it
 }
 
 // pair is a key with its value.
@@ -221,10 +233,19 @@ func (t *transaction) written(s ledger.Space, r ledger.Range) []pair {
 	return out
 }
 
-func (t *transaction) page(s ledger.Space, r ledger.Range, size int) ([]pair, error) {
+func (t *transaction) page(s ledger.Space, r ledger.Range, size int) (page, error) {
 	if r.To != nil && bytes.Compare(r.From, r.To) >= 0 {
-		return nil, nil
+		return page{last: true}, nil
 	}
+	if p, ok := t.ahead[s][string(r.From)]; ok && !r.Reverse && bytes.Equal(p.to, r.To) {
+		return p, nil
+	}
+	rows, err := t.rows(s, r, size, "")
+	return page{rows: rows, last: len(rows) < size}, err
+}
+
+// rows asks for at most size rows of a range; lock is what follows the limit.
+func (t *transaction) rows(s ledger.Space, r ledger.Range, size int, lock string) ([]pair, error) {
 	from := table(s)
 	if s == ledger.Meta { // the totals live elsewhere
 		from = `(select key, value from space_meta union all
@@ -242,18 +263,20 @@ func (t *transaction) page(s ledger.Space, r ledger.Range, size int) ([]pair, er
 		sql += " desc"
 	}
 	args = append(args, size)
-	rows, err := t.tx.Query(t.ctx, fmt.Sprintf("%s limit $%d", sql, len(args)), args...)
+	rows, err := t.tx.Query(t.ctx, fmt.Sprintf("%s limit $%d %s", sql, len(args), lock), args...)
 	if err != nil {
 		return nil, t.fail(err)
 	}
-	page, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p pair, err error) {
-		err = row.Scan(&p.key, &p.value)
-		if p.value == nil {
-			p.value = []byte{}
-		}
-		return p, err
-	})
-	return page, t.fail(err)
+	list, err := pgx.CollectRows(rows, readPair)
+	return list, t.fail(err)
+}
+
+func readPair(row pgx.CollectableRow) (p pair, err error) {
+	err = row.Scan(&p.key, &p.value)
+	if p.value == nil {
+		p.value = []byte{}
+	}
+	return p, err
 }
 
 // Put implements ledger.Writer.
@@ -350,9 +373,9 @@ func (t *transaction) Raise(s ledger.Space, n uint64) error {
 	return nil
 }
 
-// flush sends the writes in one batch, with a receipt of this number. It says
-// whether there were any.
-func (t *transaction) flush(number int64) (wrote bool, err error) {
+// flush sends the writes in one batch, with a receipt of the lane's number. It
+// says whether there were any.
+func (t *transaction) flush() (wrote bool, err error) {
 	batch := &pgx.Batch{}
 	for _, s := range ledger.Spaces() {
 		t.batch(batch, s)
@@ -366,7 +389,7 @@ func (t *transaction) flush(number int64) (wrote bool, err error) {
 		return false, nil
 	}
 	batch.Queue("insert into receipts values ($1, $2, now()) on conflict (writer) do update set number = excluded.number, at = now()",
-		t.engine.writer, number)
+		t.lane.writer, t.lane.number)
 	return true, classify(t.tx.SendBatch(t.ctx, batch).Close())
 }
 
@@ -395,11 +418,11 @@ func (t *transaction) batchTotals(batch *pgx.Batch) {
 		on conflict (name, slot) do update set amount = totals.amount + excluded.amount`
 	for _, name := range slices.Sorted(maps.Keys(t.set)) {
 		batch.Queue("delete from totals where name = $1", []byte(name))
-		batch.Queue(add, []byte(name), t.engine.slot, t.set[name])
+		batch.Queue(add, []byte(name), t.lane.slot, t.set[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.added)) {
 		if t.added[name] != 0 {
-			batch.Queue(add, []byte(name), t.engine.slot, t.added[name])
+			batch.Queue(add, []byte(name), t.lane.slot, t.added[name])
 		}
 	}
 }

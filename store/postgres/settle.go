@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"karussell/bot"
+	"karussell/store/ledger"
+)
+
+// clerks settle what senders report: those who wait share transactions, and
+// several transactions run beside each other.
+type clerks struct {
+	engine *engine
+	mu     sync.Mutex
+	queue  []*settling
+}
+
+// settling is one Settle in the queue of its process.
+type settling struct {
+	ledger.Settlement
+	state atomic.Int32 // queued, taken or withdrawn
+	done  chan error
+}
+
+// settle gives ledger.ErrNotTaken for what needs its turn.
+func (c *clerks) settle(ctx context.Context, one ledger.Settlement) error {
+	if err := c.engine.enter(ctx); err != nil {
+		return err
+	}
+	defer c.engine.users.Done()
+	s := &settling{Settlement: one, done: make(chan error, 1)}
+	c.mu.Lock()
+	c.queue = append(c.queue, s)
+	c.mu.Unlock()
+	for {
+		select {
+		case err := <-s.done:
+			return err
+		case l := <-c.engine.lanes:
+			c.lead(ctx, l)
+		case <-ctx.Done():
+			if s.state.CompareAndSwap(queued, withdrawn) {
+				return ctx.Err()
+			}
+			return <-s.done
+		}
+	}
+}
+
+// lead settles one group in one transaction and gives the lane back.
+func (c *clerks) lead(ctx context.Context, l *lane) {
+	defer func() { c.engine.lanes <- l }()
+	group := c.take()
+	if len(group) == 0 {
+		return
+	}
+	list := make([]ledger.Settlement, len(group))
+	for i, s := range group {
+		list[i] = s.Settlement
+	}
+	// One caller's end is not the others'.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
+	defer cancel()
+	c.engine.updates.Add(int64(len(group)))
+	var left []int
+	err := c.engine.commit(ctx, l, beginBeside, func(t *transaction) (err error) {
+		left, err = ledger.SettleBeside(t, list)
+		return err
+	})
+	if err != nil && !errors.Is(err, errLost) && !errors.Is(err, bot.ErrFull) {
+		err = ledger.ErrNotTaken // whose fault it is shows when each has its turn
+	}
+	if err == nil {
+		for _, i := range left {
+			group[i].done <- ledger.ErrNotTaken
+			group[i] = nil
+		}
+	}
+	for _, s := range group {
+		if s != nil {
+			s.done <- err
+		}
+	}
+}
+
+// take takes the first of the queue whose callers still wait.
+func (c *clerks) take() []*settling {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var group []*settling
+	for len(c.queue) > 0 && len(group) < groupSize {
+		s := c.queue[0]
+		c.queue = c.queue[1:]
+		if s.state.CompareAndSwap(queued, taken) {
+			group = append(group, s)
+		}
+	}
+	return group
+}
