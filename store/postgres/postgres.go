@@ -64,7 +64,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	return &Store{ledger: ledger.New(e), engine: e, clerks: &clerks{engine: e}}, nil
+	return &Store{ledger: ledger.New(e), engine: e, clerks: newClerks(e)}, nil
 }
 
 // View implements bot.Store.

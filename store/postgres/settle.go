@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"karussell/bot"
 	"karussell/store/ledger"
@@ -14,9 +15,21 @@ import (
 // several transactions run beside each other.
 type clerks struct {
 	engine *engine
+	desks  chan struct{} // groups under way
+	last   atomic.Int64  // size of the last group
 	mu     sync.Mutex
 	queue  []*settling
 }
+
+// desks is how many groups of one process run beside each other: with more the
+// groups become smaller, and each costs the server a transaction.
+const desks = 1
+
+// gather is how long the first of a group waits for others, where there were
+// others before: senders that were answered together report together again.
+const gather = 500 * time.Microsecond
+
+func newClerks(e *engine) *clerks { return &clerks{engine: e, desks: make(chan struct{}, desks)} }
 
 // settling is one Settle in the queue of its process.
 type settling struct {
@@ -39,8 +52,8 @@ func (c *clerks) settle(ctx context.Context, one ledger.Settlement) error {
 		select {
 		case err := <-s.done:
 			return err
-		case l := <-c.engine.lanes:
-			c.lead(ctx, l)
+		case c.desks <- struct{}{}:
+			c.lead(ctx)
 		case <-ctx.Done():
 			if s.state.CompareAndSwap(queued, withdrawn) {
 				return ctx.Err()
@@ -50,13 +63,17 @@ func (c *clerks) settle(ctx context.Context, one ledger.Settlement) error {
 	}
 }
 
-// lead settles one group in one transaction and gives the lane back.
-func (c *clerks) lead(ctx context.Context, l *lane) {
-	defer func() { c.engine.lanes <- l }()
+// lead settles one group in one transaction and frees the desk.
+func (c *clerks) lead(ctx context.Context) {
+	defer func() { <-c.desks }()
+	if c.last.Load() > 1 {
+		time.Sleep(gather)
+	}
 	group := c.take()
 	if len(group) == 0 {
 		return
 	}
+	c.last.Store(int64(len(group)))
 	list := make([]ledger.Settlement, len(group))
 	for i, s := range group {
 		list[i] = s.Settlement
@@ -66,7 +83,7 @@ func (c *clerks) lead(ctx context.Context, l *lane) {
 	defer cancel()
 	c.engine.updates.Add(int64(len(group)))
 	var left []int
-	err := c.engine.commit(ctx, l, beginBeside, func(t *transaction) (err error) {
+	err := c.engine.beside(ctx, func(t *transaction) (err error) {
 		left, err = ledger.SettleBeside(t, list)
 		return err
 	})
