@@ -32,11 +32,12 @@ func SettleBeside(w Beside, list []Settlement) (left []int, err error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, err := w.Take(slices.Collect(maps.Values(chats)))
+	a, err := t.lookAhead(list, chats)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.lookAhead(w, list, chats, taken); err != nil {
+	taken, err := w.Take(slices.Collect(maps.Values(chats)), a)
+	if err != nil {
 		return nil, err
 	}
 	for i, s := range list {
@@ -60,77 +61,45 @@ func (t *tx) chatsOf(w Beside, list []Settlement) (map[bot.DeliveryID][]byte, er
 	for i, s := range list {
 		keys[i] = hash(string(s.ID))
 	}
-	if err := w.Fetch(Ahead{Keys: map[Space][][]byte{DeliveryIDs: keys}}); err != nil {
-		return nil, err
-	}
-	found, err := t.fetchNumbered(w, keys)
+	err := w.Fetch(Ahead{
+		Keys: map[Space][][]byte{DeliveryIDs: keys}, Follow: map[Space]Space{DeliveryIDs: Deliveries},
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := map[bot.DeliveryID][]byte{}
-	for i, s := range list {
-		if rec, ok := found[string(keys[i])]; ok {
+	for _, s := range list {
+		_, rec, err := t.lookUp(s.ID)
+		switch {
+		case err == nil:
 			out[s.ID] = chatKey(bot.ChatRef(rec.Chat))
+		case !errors.Is(err, bot.ErrNotFound) && !errors.Is(err, errDangling): // or settled between two looks
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// fetchNumbered reads the deliveries of hashed ids that were fetched.
-func (t *tx) fetchNumbered(w Beside, ids [][]byte) (map[string]deliveryRecord, error) {
-	numbers := map[string]uint64{}
-	var keys [][]byte
-	for _, id := range ids {
-		n, err := getNumber(w, DeliveryIDs, id)
-		if err != nil {
-			return nil, err
-		}
-		if n != 0 {
-			numbers[string(id)] = n
-			keys = append(keys, number(n))
-		}
-	}
-	if err := w.Fetch(Ahead{Keys: map[Space][][]byte{Deliveries: keys}}); err != nil {
-		return nil, err
-	}
-	out := map[string]deliveryRecord{}
-	for id, n := range numbers {
-		rec, ok, err := find(w, deliveryCodec, Deliveries, number(n))
-		if err != nil {
-			return nil, err
-		}
-		if ok { // else it was settled between two looks
-			out[id] = rec
-		}
-	}
-	return out, nil
-}
-
-// lookAhead reads what the settlements of taken chats will ask for.
-func (t *tx) lookAhead(w Beside, list []Settlement, chats map[bot.DeliveryID][]byte, taken map[string]bool) error {
+// lookAhead is what the settlements will ask for.
+func (t *tx) lookAhead(list []Settlement, chats map[bot.DeliveryID][]byte) (Ahead, error) {
 	a := Ahead{Keys: map[Space][][]byte{}, Ranges: map[Space][]Range{}, Depth: bot.UrgencyDepth + 1}
 	for _, s := range list {
 		chat, known := chats[s.ID]
-		if !known || !taken[string(chat)] {
+		if !known {
 			continue
 		}
-		id := hash(string(s.ID))
-		n, err := getNumber(w, DeliveryIDs, id)
+		n, rec, err := t.lookUp(s.ID)
 		if err != nil {
-			return err
+			return a, err
 		}
-		rec, err := t.numbered(n)
-		if err != nil {
-			return err
-		}
-		a.Keys[DeliveryIDs] = append(a.Keys[DeliveryIDs], id)
+		a.Keys[DeliveryIDs] = append(a.Keys[DeliveryIDs], hash(string(s.ID)))
 		a.Keys[Deliveries] = append(a.Keys[Deliveries], number(n))
 		if rec.Story != 0 {
 			a.Keys[Postings] = append(a.Keys[Postings], postingKey(rec.Story, bot.ChatRef(rec.Chat)))
 		}
 		a.chat(chat)
 	}
-	return w.Fetch(a)
+	return a, nil
 }
 
 // chat adds what a refresh of the chat reads.
@@ -145,19 +114,22 @@ func ClaimBeside(w Beside, now time.Time, lease time.Duration, limit int) ([]bot
 	if err := t.expireBeside(w, now); err != nil {
 		return nil, err
 	}
+	prefixes, err := w.Prefixes(Heads, 8)
+	if err != nil {
+		return nil, err
+	}
 	var heads []entryOf
-	err := t.priorities(func(prefix, _ []byte) error {
+	for _, p := range prefixes {
 		if len(heads) >= limit {
-			return nil
+			break
 		}
-		more, err := w.Pick(Heads, Range{From: prefix, To: after(appendTime(slices.Clone(prefix), now))}, limit-len(heads))
+		more, err := w.Pick(Heads, Range{From: p, To: after(appendTime(slices.Clone(p), now))}, limit-len(heads))
+		if err != nil {
+			return nil, err
+		}
 		for _, e := range more {
 			heads = append(heads, entryOf{e.Key, string(e.Value)})
 		}
-		return err
-	})
-	if err != nil {
-		return nil, err
 	}
 	out, err := t.leaseTaken(w, heads, now, now.Add(lease))
 	if err != nil {
@@ -168,21 +140,13 @@ func ClaimBeside(w Beside, now time.Time, lease time.Duration, limit int) ([]bot
 
 // leaseTaken leases the heads of those chats that can be taken.
 func (t *tx) leaseTaken(w Beside, heads []entryOf, now, until time.Time) ([]bot.Delivery, error) {
-	chats := make([][]byte, len(heads))
+	chats, keys := make([][]byte, len(heads)), make([][]byte, len(heads))
 	for i, h := range heads {
 		chats[i] = appendString(nil, h.chat)
+		keys[i] = h.head[len(h.head)-8:]
 	}
-	taken, err := w.Take(chats)
+	taken, err := w.Take(chats, Ahead{Keys: map[Space][][]byte{Deliveries: keys}})
 	if err != nil {
-		return nil, err
-	}
-	var keys [][]byte
-	for i, h := range heads {
-		if taken[string(chats[i])] {
-			keys = append(keys, h.head[len(h.head)-8:])
-		}
-	}
-	if err := w.Fetch(Ahead{Keys: map[Space][][]byte{Deliveries: keys}}); err != nil {
 		return nil, err
 	}
 	out := make([]bot.Delivery, 0, len(keys))
@@ -223,14 +187,11 @@ func (t *tx) expireBeside(w Beside, now time.Time) error {
 			chats = append(chats, chatKey(bot.ChatRef(rec.Chat)))
 		}
 	}
-	taken, err := w.Take(chats)
+	for _, chat := range chats {
+		a.chat(chat)
+	}
+	taken, err := w.Take(chats, a) // what was read before we had the chats may have changed
 	if err != nil {
-		return err
-	}
-	for chat := range taken {
-		a.chat([]byte(chat))
-	}
-	if err := w.Fetch(a); err != nil { // what was read before we had the chats may have changed
 		return err
 	}
 	for _, n := range overdue {

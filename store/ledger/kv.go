@@ -66,11 +66,14 @@ type Locker interface {
 type Beside interface {
 	Writer
 	Locker
-	// Take locks those of the chats that have a box and that nobody else works on.
-	Take(chats [][]byte) (taken map[string]bool, err error)
+	// Take locks those of the chats that have a box and that nobody else works on,
+	// and then fetches.
+	Take(chats [][]byte, a Ahead) (taken map[string]bool, err error)
 	// Pick is a Scan that locks up to limit entries and passes over those that
 	// others have locked.
 	Pick(s Space, r Range, limit int) ([]Entry, error)
+	// Prefixes lists the different beginnings of this length of the space's keys.
+	Prefixes(s Space, length int) ([][]byte, error)
 	// Fetch reads ahead: Get and Scan then find these without asking the store.
 	Fetch(a Ahead) error
 }
@@ -78,6 +81,7 @@ type Beside interface {
 // Ahead is what a transaction is going to read.
 type Ahead struct {
 	Keys   map[Space][][]byte
+	Follow map[Space]Space // the values of the keys in one space are keys in another
 	Ranges map[Space][]Range
 	Depth  int // entries of each range
 }

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,36 +52,61 @@ func (t *transaction) learn(s ledger.Space, key string, value []byte) {
 	}
 }
 
-// Take implements ledger.Beside.
-func (t *transaction) Take(chats [][]byte) (map[string]bool, error) {
-	taken := map[string]bool{}
+// Take implements ledger.Beside: one round trip.
+func (t *transaction) Take(chats [][]byte, a ledger.Ahead) (map[string]bool, error) {
 	var ask [][]byte
 	for _, c := range chats {
-		got, asked := t.locked[string(c)]
-		if got {
-			taken[string(c)] = true
-		}
-		if !asked {
+		if _, asked := t.locked[string(c)]; !asked {
 			t.locked[string(c)] = false
 			ask = append(ask, c)
 		}
 	}
-	if len(ask) == 0 {
-		return taken, nil
+	batch := &pgx.Batch{}
+	if len(ask) > 0 {
+		batch.Queue("select key, value from space_boxes where key = any($1::bytea[]) for update skip locked", ask).
+			Query(t.took)
 	}
-	rows, err := t.tx.Query(t.ctx, "select key, value from space_boxes where key = any($1::bytea[]) for update skip locked", ask)
-	if err != nil {
-		return nil, t.fail(err)
+	if err := t.fetch(batch, a); err != nil {
+		return nil, err
 	}
-	list, err := pgx.CollectRows(rows, readPair)
-	if err != nil {
-		return nil, t.fail(err)
-	}
-	for _, p := range list {
-		taken[string(p.key)], t.locked[string(p.key)] = true, true
-		t.learn(ledger.Boxes, string(p.key), p.value)
+	taken := map[string]bool{}
+	for _, c := range chats {
+		if t.locked[string(c)] {
+			taken[string(c)] = true
+		}
 	}
 	return taken, nil
+}
+
+func (t *transaction) took(rows pgx.Rows) error {
+	list, err := pgx.CollectRows(rows, readPair)
+	for _, p := range list {
+		t.locked[string(p.key)] = true
+		t.learn(ledger.Boxes, string(p.key), p.value)
+	}
+	return err
+}
+
+// Prefixes implements ledger.Beside by jumping through the index.
+func (t *transaction) Prefixes(s ledger.Space, length int) ([][]byte, error) {
+	rows, err := t.tx.Query(t.ctx, `with recursive p (k) as (
+		(select substring(key from 1 for $1) from `+table(s)+` order by key limit 1) union all
+		select (select substring(key from 1 for $1) from `+table(s)+` where key > p.k || $2::bytea order by key limit 1)
+		from p where p.k is not null) select k from p where k is not null`, length, bytes.Repeat([]byte{0xFF}, 64))
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	for _, p := range t.written(s, ledger.Range{}) {
+		if p.value != nil {
+			out = append(out, p.key[:length])
+		}
+	}
+	slices.SortFunc(out, bytes.Compare)
+	return slices.CompactFunc(out, bytes.Equal), nil
 }
 
 // Pick implements ledger.Beside. What the transaction wrote itself belongs to
@@ -102,29 +129,40 @@ func (t *transaction) Pick(s ledger.Space, r ledger.Range, limit int) ([]ledger.
 	return out, ended(err)
 }
 
-// Fetch implements ledger.Beside: one round trip for everything.
-func (t *transaction) Fetch(a ledger.Ahead) error {
-	batch := &pgx.Batch{}
+// Fetch implements ledger.Beside: one round trip.
+func (t *transaction) Fetch(a ledger.Ahead) error { return t.fetch(&pgx.Batch{}, a) }
+
+// fetch sends the batch, and behind it in the same round trip what is to be read.
+func (t *transaction) fetch(batch *pgx.Batch, a ledger.Ahead) error {
 	for _, s := range ledger.Spaces() {
 		if keys := a.Keys[s]; len(keys) > 0 {
 			batch.Queue("select key, value from "+table(s)+" where key = any($1::bytea[])", keys).
 				Query(func(rows pgx.Rows) error { return t.fetched(s, keys, rows) })
 		}
+		if next, ok := a.Follow[s]; ok && len(a.Keys[s]) > 0 {
+			batch.Queue("select b.key, b.value from "+table(s)+" as a join "+table(next)+
+				" as b on b.key = a.value where a.key = any($1::bytea[])", a.Keys[s]).
+				Query(func(rows pgx.Rows) error { return t.fetched(next, nil, rows) })
+		}
 		if ranges := a.Ranges[s]; len(ranges) > 0 {
-			from, to := make([][]byte, len(ranges)), make([][]byte, len(ranges))
-			for i, r := range ranges {
-				from[i], to[i] = r.From, r.To
-			}
-			batch.Queue(`select r.at, q.key, q.value from unnest($1::bytea[], $2::bytea[]) with ordinality as r (low, high, at)
-				cross join lateral (select key, value from `+table(s)+` where key >= r.low and key < r.high
-				order by key limit $3) as q order by r.at, q.key`, from, to, a.Depth).
-				Query(func(rows pgx.Rows) error { return t.fetchedRanges(s, ranges, a.Depth, rows) })
+			t.fetchRanges(batch, s, ranges, a.Depth)
 		}
 	}
 	if batch.Len() == 0 {
 		return nil
 	}
 	return t.fail(t.tx.SendBatch(t.ctx, batch).Close())
+}
+
+func (t *transaction) fetchRanges(batch *pgx.Batch, s ledger.Space, ranges []ledger.Range, depth int) {
+	from, to := make([][]byte, len(ranges)), make([][]byte, len(ranges))
+	for i, r := range ranges {
+		from[i], to[i] = r.From, r.To
+	}
+	batch.Queue(`select r.at, q.key, q.value from unnest($1::bytea[], $2::bytea[]) with ordinality as r (low, high, at)
+		cross join lateral (select key, value from `+table(s)+` where key >= r.low and key < r.high
+		order by key limit $3) as q order by r.at, q.key`, from, to, depth).
+		Query(func(rows pgx.Rows) error { return t.fetchedRanges(s, ranges, depth, rows) })
 }
 
 func (t *transaction) fetched(s ledger.Space, keys [][]byte, rows pgx.Rows) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	crand "crypto/rand"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -146,55 +145,43 @@ func rollback(ctx context.Context, conn *pgxpool.Conn) error {
 // versions. Every statement sees what was committed before it: what a transaction
 // reads is kept from others by the gate or by a chat's lock.
 const (
-	beginTurn   = "begin isolation level read committed; lock table gate in share row exclusive mode"
-	beginBeside = "begin isolation level read committed; lock table gate in row share mode"
+	begin      = "begin isolation level read committed"
+	gateTurn   = "lock table gate in share row exclusive mode"
+	gateBeside = "lock table gate in row share mode"
 )
 
 // attempt runs fn in one transaction. unsure: the commit was sent, and its
 // answer lost.
-func (e *engine) attempt(ctx context.Context, l *lane, begin string, fn func(*transaction) error) (unsure bool, err error) {
+func (e *engine) attempt(ctx context.Context, l *lane, gate string, fn func(*transaction) error) (unsure bool, err error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return false, classify(err)
 	}
 	defer conn.Release()
-	commit := false
+	committed := false
 	defer func() { // also when a function ends its goroutine
-		if !commit {
+		if !committed {
 			_ = rollback(ctx, conn)
 		}
 	}()
-	pg := conn.Conn().PgConn()
-	if _, err := pg.Exec(ctx, begin).ReadAll(); err != nil {
-		return false, classify(err)
-	}
-	t := newTransaction(ctx, conn, e, l)
-	t.beside = begin == beginBeside
+	t := newTransaction(ctx, &opening{conn, []string{begin, gate}}, e, l)
+	t.beside = gate == gateBeside
 	if err := fn(t); err != nil {
 		return false, err
 	}
 	l.number++
-	if wrote, err := t.flush(); err != nil || !wrote {
-		return false, err
-	}
-	commit = true
-	tag, err := pg.Exec(ctx, "commit").ReadAll()
-	if err != nil {
-		_, answered := errors.AsType[*pgconn.PgError](err)
-		return !answered || errors.Is(classify(err), errLost), classify(err)
-	}
-	if tag[0].CommandTag.String() != "COMMIT" {
-		return false, fmt.Errorf("%w: the server rolled back", errConflict)
-	}
-	return false, nil
+	committed, err = t.commit()
+	_, answered := errors.AsType[*pgconn.PgError](err)
+	err = classify(err)
+	return err != nil && (!answered || errors.Is(err, errLost)), err
 }
 
 // commit runs fn in transactions until one is committed or cannot be.
-func (e *engine) commit(ctx context.Context, l *lane, begin string, fn func(*transaction) error) error {
+func (e *engine) commit(ctx context.Context, l *lane, gate string, fn func(*transaction) error) error {
 	e.groups.Add(1)
 	deadline := time.Now().Add(patience)
 	for try := 0; ; try++ {
-		unsure, err := e.attempt(ctx, l, begin, fn)
+		unsure, err := e.attempt(ctx, l, gate, fn)
 		if unsure {
 			done, lost := e.committed(context.WithoutCancel(ctx), l)
 			if lost != nil {
@@ -230,7 +217,7 @@ func (e *engine) beside(ctx context.Context, fn func(*transaction) error) error 
 	select {
 	case l := <-e.lanes:
 		defer func() { e.lanes <- l }()
-		return e.commit(ctx, l, beginBeside, fn)
+		return e.commit(ctx, l, gateBeside, fn)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

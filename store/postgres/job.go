@@ -124,7 +124,7 @@ func (e *engine) group(ctx context.Context, group []*job) error { //nolint:conte
 		ctx = group[0].ctx
 	}
 	e.updates.Add(int64(len(group)))
-	return e.commit(ctx, e.main, beginTurn, func(t *transaction) error {
+	return e.commit(ctx, e.main, gateTurn, func(t *transaction) error {
 		for _, j := range group {
 			if err := j.try(t, len(group) > 1); err != nil {
 				return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"karussell/store/ledger"
 )
@@ -60,6 +61,49 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
+
+// opening is a connection on which a transaction begins with its first statement,
+// in the same round trip where that is a batch.
+type opening struct {
+	querier
+	begin []string // not sent yet
+}
+
+func (o *opening) start(ctx context.Context) error {
+	if len(o.begin) == 0 {
+		return nil
+	}
+	return o.SendBatch(ctx, &pgx.Batch{}).Close()
+}
+
+func (o *opening) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := o.start(ctx); err != nil {
+		return nil, err
+	}
+	return o.querier.Query(ctx, sql, args...)
+}
+
+func (o *opening) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if err := o.start(ctx); err != nil {
+		return noRow{err}
+	}
+	return o.querier.QueryRow(ctx, sql, args...)
+}
+
+func (o *opening) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	whole := &pgx.Batch{}
+	for _, sql := range o.begin {
+		whole.Queue(sql)
+	}
+	o.begin = nil
+	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
+	return o.querier.SendBatch(ctx, whole)
+}
+
+// noRow is a row that could not be asked for.
+type noRow struct{ err error }
+
+func (r noRow) Scan(...any) error { return r.err }
 
 func newTransaction(ctx context.Context, q querier, e *engine, l *lane) *transaction {
 	return &transaction{
@@ -373,9 +417,9 @@ func (t *transaction) Raise(s ledger.Space, n uint64) error {
 	return nil
 }
 
-// flush sends the writes in one batch, with a receipt of the lane's number. It
-// says whether there were any.
-func (t *transaction) flush() (wrote bool, err error) {
+// commit sends the writes in one batch, with a receipt of the lane's number, and
+// commits. Where there are none it does nothing.
+func (t *transaction) commit() (committed bool, err error) {
 	batch := &pgx.Batch{}
 	for _, s := range ledger.Spaces() {
 		t.batch(batch, s)
@@ -390,7 +434,15 @@ func (t *transaction) flush() (wrote bool, err error) {
 	}
 	batch.Queue("insert into receipts values ($1, $2, now()) on conflict (writer) do update set number = excluded.number, at = now()",
 		t.lane.writer, t.lane.number)
-	return true, classify(t.tx.SendBatch(t.ctx, batch).Close())
+	batch.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
+		committed = tag.String() == "COMMIT"
+		return nil
+	})
+	err = t.tx.SendBatch(t.ctx, batch).Close()
+	if err == nil && !committed {
+		return false, fmt.Errorf("%w: the server rolled back", errConflict)
+	}
+	return committed, err
 }
 
 func (t *transaction) batch(batch *pgx.Batch, s ledger.Space) {
