@@ -11,25 +11,22 @@ import (
 	"karussell/store/ledger"
 )
 
-// clerks settle what senders report: those who wait share transactions, and
-// several transactions run beside each other.
+// clerks settle what senders report: those of one process share transactions,
+// one at a time (with two, groups were half as large and half as fast), which run
+// beside those of other processes.
 type clerks struct {
 	engine *engine
-	desks  chan struct{} // groups under way
+	desk   chan struct{} // held while a group is settled
 	last   atomic.Int64  // size of the last group
 	mu     sync.Mutex
 	queue  []*settling
 }
 
-// desks is how many groups of one process run beside each other: with more the
-// groups become smaller, and each costs the server a transaction.
-const desks = 1
-
 // gather is how long the first of a group waits for others, where there were
 // others before: senders that were answered together report together again.
 const gather = 500 * time.Microsecond
 
-func newClerks(e *engine) *clerks { return &clerks{engine: e, desks: make(chan struct{}, desks)} }
+func newClerks(e *engine) *clerks { return &clerks{engine: e, desk: make(chan struct{}, 1)} }
 
 // settling is one Settle in the queue of its process.
 type settling struct {
@@ -52,7 +49,7 @@ func (c *clerks) settle(ctx context.Context, one ledger.Settlement) error {
 		select {
 		case err := <-s.done:
 			return err
-		case c.desks <- struct{}{}:
+		case c.desk <- struct{}{}:
 			c.lead(ctx)
 		case <-ctx.Done():
 			if s.state.CompareAndSwap(queued, withdrawn) {
@@ -65,7 +62,7 @@ func (c *clerks) settle(ctx context.Context, one ledger.Settlement) error {
 
 // lead settles one group in one transaction and frees the desk.
 func (c *clerks) lead(ctx context.Context) {
-	defer func() { <-c.desks }()
+	defer func() { <-c.desk }()
 	if c.last.Load() > 1 {
 		time.Sleep(gather)
 	}
