@@ -147,6 +147,9 @@ type complaint struct {
 	At    time.Time `json:"at"`
 }
 
+// complaintCause does not name the chat: /deleteme must leave it nowhere.
+func complaintCause(key string) string { return "complaint " + shortHash(key) }
+
 func complaintPrefix(c ChatRef) string { return "complaint/" + c.String() + "/" }
 
 // complain keeps the complaint, one per story and chat, and tells the owners.
@@ -174,7 +177,7 @@ func (e *Engine) complain(ctx context.Context, a *ask, id StoryID) (Message, err
 		note := Notice{Key: "notice_complaint", Args: map[string]string{
 			"Headline": e.voiceFor(Chat{}, "de").headline(&s), "Number": storyArg(id), "Text": text,
 		}}
-		return e.tellOwners(tx, "complaint "+a.Chat.String()+" "+storyArg(id), note)
+		return e.tellOwners(tx, complaintCause(key), note)
 	})
 	if err != nil {
 		return Message{}, err
@@ -194,7 +197,7 @@ func (e *Engine) tellOwners(tx Tx, cause string, n Notice) error {
 			continue
 		}
 		d := Delivery{
-			ID: DeliveryID(chat.String() + " notice " + cause), Chat: chat, Kind: DeliverNotice,
+			ID: noticeID(chat, cause), Chat: chat, Kind: DeliverNotice,
 			Priority: PriorityQuietly, Due: e.Now(), Created: e.Now(), Note: &n,
 		}
 		if err := tx.PutDelivery(d); err != nil {
@@ -202,6 +205,10 @@ func (e *Engine) tellOwners(tx Tx, cause string, n Notice) error {
 		}
 	}
 	return nil
+}
+
+func noticeID(chat ChatRef, cause string) DeliveryID {
+	return DeliveryID(chat.String() + " notice " + cause)
 }
 
 // ownerChat is where an owner last spoke to the bot in private; before that, the

@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -37,14 +39,19 @@ func (e *Engine) pressDelete(ctx context.Context, a *ask, answer string) (Messag
 		if !a.mayManage() {
 			return forgetUser(tx, a.Chat, a.User)
 		}
-		if err := forgetComplaints(tx, a.Chat); err != nil {
+		places, err := placesOf(tx, a.Chat) // with all threads
+		if err != nil {
 			return err
 		}
-		err := tx.DeleteChat(a.Chat)
-		if isMissing(err) {
-			return nil
+		if !slices.ContainsFunc(places, func(c Chat) bool { return c.Ref == a.Chat }) {
+			places = append(places, Chat{Ref: a.Chat})
 		}
-		return err
+		for i := range places {
+			if err := e.forgetChat(tx, &places[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err == nil && a.Kind == PrivateChat {
 		err = e.forgetEverywhere(ctx, a.User)
@@ -53,15 +60,55 @@ func (e *Engine) pressDelete(ctx context.Context, a *ask, answer string) (Messag
 		return Message{}, err
 	}
 	m := a.note("deleted")
-	m.Replace = true
+	m.Replace, m.Forget = true, true
 	return m, nil
+}
+
+// forgetChat removes everything about one chat, also where it is only mentioned.
+func (e *Engine) forgetChat(tx Tx, c *Chat) error {
+	if err := e.forgetComplaints(tx, c.Ref); err != nil {
+		return err
+	}
+	switch mark, err := tx.Note(muteMark); {
+	case err == nil && string(mark) == c.Ref.String():
+		if err := tx.PutNote(muteMark, nil); err != nil { // the clock begins again
+			return err
+		}
+	case err != nil && !isMissing(err):
+		return err
+	}
+	subs, err := tx.Subscriptions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, s := range subs {
+		home, err := homeOf(tx, cmp.Or(s.By, c.Owner))
+		if isMissing(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteDelivery(lossID(home.Ref, c.Ref)); err != nil {
+			return err
+		}
+	}
+	if err := tx.DeleteChat(c.Ref); !isMissing(err) {
+		return err
+	}
+	return nil
 }
 
 // forgetEverywhere takes a person's id out of all chats of the platform, a few
 // hundred in each transaction.
 func (e *Engine) forgetEverywhere(ctx context.Context, user UserRef) error {
-	err := e.Store.Update(ctx, func(tx Tx) error { return tx.PutNote("owner/"+string(user), nil) })
-	if err != nil || user == "" {
+	if user == "" {
+		return nil
+	}
+	err := e.Store.Update(ctx, func(tx Tx) error {
+		return errors.Join(tx.PutNote("owner/"+string(user), nil), tx.PutNote(homeNote(user), nil))
+	})
+	if err != nil {
 		return err
 	}
 	const chunk = 200
@@ -141,7 +188,9 @@ func forgetUser(tx Tx, chat ChatRef, user UserRef) error {
 	return nil
 }
 
-func forgetComplaints(tx Tx, chat ChatRef) error {
+// forgetComplaints removes a chat's complaints, and the notices about them that
+// wait for the owners.
+func (e *Engine) forgetComplaints(tx Tx, chat ChatRef) error {
 	const chunk = 100
 	for {
 		keys, err := tx.Notes(complaintPrefix(chat), "", chunk)
@@ -151,6 +200,15 @@ func forgetComplaints(tx Tx, chat ChatRef) error {
 		for _, k := range keys {
 			if err := tx.PutNote(k, nil); err != nil {
 				return err
+			}
+			for _, owner := range e.Owners {
+				home, err := ownerChat(tx, owner)
+				if err == nil {
+					err = tx.DeleteDelivery(noticeID(home, complaintCause(k)))
+				}
+				if err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -192,7 +192,7 @@ func (e *Engine) subscribe(ctx context.Context, a *ask, t Topic, change func(*Su
 		if chat, err = e.chatFor(tx, a); err != nil {
 			return err
 		}
-		if err := tx.PutChat(chat); err != nil {
+		if err := keepChat(tx, chat); err != nil {
 			return err
 		}
 		return tx.PutSubscription(sub)

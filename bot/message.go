@@ -27,6 +27,7 @@ type Message struct {
 	Silent   bool      // no sound
 	Private  bool      // for the asker alone, where the platform can (ephemeral)
 	Replace  bool      // answer to a button: edit the message that holds it
+	Forget   bool      // the chat was deleted: the adapter drops what it keeps about chat and asker
 	Publish  bool      // official news that an announcement channel may publish
 	ReplyTo  MessageID // the story's first message; sent without it when that is gone
 	PingRole string    // platform id of the one role that may be pinged; empty for none

@@ -152,13 +152,48 @@ func (e *Engine) changeChat(ctx context.Context, a *ask, change func(*Chat)) err
 		}
 		change(&c)
 		changed = c
-		return tx.PutChat(c)
+		return keepChat(tx, c)
 	})
 	if err == nil {
 		a.chat, a.known = changed, true
 		a.voice = e.voiceFor(changed, a.Language)
 	}
 	return err
+}
+
+// keepChat stores a chat; of a private one also whose it is, where its address
+// is not the person's id (Discord).
+func keepChat(tx Tx, c Chat) error {
+	if err := tx.PutChat(c); err != nil {
+		return err
+	}
+	if c.Kind != PrivateChat || c.Owner == "" || string(c.Owner) == c.Ref.String() {
+		return nil
+	}
+	return tx.PutNote(homeNote(c.Owner), []byte(c.Ref.String()))
+}
+
+func homeNote(user UserRef) string { return "home/" + string(user) }
+
+// homeOf is a person's private chat with the bot; the error is ErrNotFound when
+// none is known.
+func homeOf(tx ReadTx, user UserRef) (Chat, error) {
+	raw, err := tx.Note(homeNote(user))
+	if isMissing(err) {
+		raw, err = []byte(user), nil // on Telegram both have the same id
+	}
+	if err != nil {
+		return Chat{}, err
+	}
+	ref, err := ParseChatRef(string(raw))
+	if err != nil {
+		return Chat{}, ErrNotFound //nolint:nilerr // an id that is no address cannot be written to
+	}
+	c, err := tx.Chat(ref)
+	if err == nil && c.Kind != PrivateChat {
+		return Chat{}, ErrNotFound
+	}
+	return c, err
 }
 
 // chatFor is the stored chat, or a new one. A new chat keeps the language in

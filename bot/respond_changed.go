@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -91,35 +92,49 @@ func (e *Engine) pause(tx Tx, c Chat, cause PauseCause) error {
 	if err := tx.PutChat(c); err != nil {
 		return err
 	}
-	if !lost || c.Kind == PrivateChat || c.Owner == "" {
+	if !lost || c.Kind == PrivateChat {
 		return nil
 	}
 	subs, err := tx.Subscriptions(c.Ref)
-	if err != nil || len(subs) == 0 {
+	if err != nil {
 		return err
 	}
-	return e.tellLoss(tx, &c)
+	var told []UserRef
+	for _, s := range subs {
+		who := cmp.Or(s.By, c.Owner)
+		if who == "" || slices.Contains(told, who) {
+			continue
+		}
+		told = append(told, who)
+		if err := e.tellLoss(tx, &c, who); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// tellLoss writes to the private chat of whoever subscribed, when that person
-// uses the bot in private too.
-func (e *Engine) tellLoss(tx Tx, c *Chat) error {
-	ref, err := ParseChatRef(string(c.Owner))
-	if err != nil {
-		return nil //nolint:nilerr // an id that is no address cannot be written to
-	}
-	private, err := tx.Chat(ref)
-	if isMissing(err) || (err == nil && (private.Kind != PrivateChat || private.Paused != NotPaused)) {
+// tellLoss writes to the private chat of somebody who subscribed, when that
+// person uses the bot in private too.
+func (e *Engine) tellLoss(tx Tx, c *Chat, who UserRef) error {
+	home, err := homeOf(tx, who)
+	if isMissing(err) || err == nil && home.Paused != NotPaused {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	return tx.PutDelivery(Delivery{
-		ID: DeliveryID(ref.String() + " notice lost " + c.Ref.String()), Chat: ref, Kind: DeliverNotice,
-		Priority: PriorityQuietly, Silent: true, Due: e.Now(), Created: e.Now(),
+		ID: lossID(home.Ref, c.Ref), Chat: home.Ref, Kind: DeliverNotice,
+		Priority: PriorityQuietly, Silent: true, Due: home.QuietUntil(e.Now()), Created: e.Now(),
 		Note: &Notice{Key: "notice_lost_" + string(c.Paused), Args: map[string]string{"Chat": c.Title}},
 	})
+}
+
+// lossID is the same for a group and its threads: the loss is told once. It does
+// not name the chat, which /deleteme would have to find in it.
+func lossID(home, lost ChatRef) DeliveryID {
+	lost.Thread = ""
+	return DeliveryID(home.String() + " notice lost " + shortHash(lost.String()))
 }
 
 // reconcile pauses the chats of servers that the bot is no longer in and

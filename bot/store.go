@@ -158,7 +158,7 @@ type ChatReader interface {
 type ChatWriter interface {
 	PutChat(c Chat) error
 	// DeleteChat removes everything about the chat: settings, subscriptions,
-	// postings, deliveries.
+	// postings, deliveries, and its address from fan-outs that have come to it.
 	DeleteChat(ref ChatRef) error
 	// MoveChat gives everything about a chat to another address. Where both have
 	// something, what moves wins; of deliveries with one id the one that is there

@@ -56,6 +56,9 @@ func (t *answer) run(ctx context.Context) time.Duration {
 		t.req.CanManage = t.manages(ctx)
 		reply := t.respond(ctx, t.req)
 		t.reply = &reply
+		if reply.Forget {
+			t.forget(ctx)
+		}
 	}
 	err := t.deliver(ctx)
 	if err == nil {
@@ -65,6 +68,13 @@ func (t *answer) run(ctx context.Context) time.Duration {
 		return 0
 	}
 	return t.failed(ctx, err)
+}
+
+// forget drops what is open between the bot and a chat that was deleted.
+func (t *answer) forget(ctx context.Context) {
+	if err := t.forms.forget(ctx, t.req.Chat.Chat, t.req.User); err != nil {
+		t.log.WarnContext(ctx, "prompts_not_forgotten", "error", err)
+	}
 }
 
 // showTyping shows that something is being done; whether it arrives is no

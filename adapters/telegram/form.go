@@ -93,6 +93,13 @@ func (f *prompts) put(ctx context.Context, p prompt) error {
 	})
 }
 
+// forget drops every prompt in a chat, and a person's everywhere.
+func (f *prompts) forget(ctx context.Context, chat string, who bot.UserRef) error {
+	return f.change(ctx, func() {
+		f.list = slices.DeleteFunc(f.list, func(p prompt) bool { return p.Chat == chat || who != "" && p.User == who })
+	})
+}
+
 func (f *prompts) drop(ctx context.Context, chat string, id int) error {
 	return f.change(ctx, func() {
 		if i := f.index(chat, id); i >= 0 {

@@ -122,7 +122,29 @@ func (t *tx) DeleteChat(ref bot.ChatRef) error {
 	if err := t.hold(ref, 0, false); err != nil {
 		return err
 	}
+	if err := t.passOver(ref); err != nil {
+		return err
+	}
 	return t.refresh(ref)
+}
+
+// passOver takes a chat's address out of the fan-outs that have come to it. They
+// begin their topic again: enqueueing twice is harmless.
+func (t *tx) passOver(ref bot.ChatRef) error {
+	list, err := t.Fanouts(maxInt)
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if f.Cursor != ref.String() {
+			continue
+		}
+		f.Cursor = ""
+		if err := t.PutFanout(&f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func subscriberKey(topic bot.Topic, ref bot.ChatRef) []byte {

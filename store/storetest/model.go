@@ -235,6 +235,12 @@ func (m *model) deleteChat(ref bot.ChatRef) {
 			m.remove(id)
 		}
 	}
+	for id, f := range m.fanouts {
+		if f.Cursor == ref.String() {
+			f.Cursor = ""
+			m.fanouts[id] = f
+		}
+	}
 }
 
 func (m *model) putFanout(f *bot.Fanout) {

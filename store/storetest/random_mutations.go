@@ -234,7 +234,7 @@ func (l *life) putPosting(rt *rapid.T) mutation {
 }
 
 func (l *life) putFanout(rt *rapid.T) mutation {
-	f := bot.Fanout{ID: uint64(rapid.IntRange(0, 3).Draw(rt, "id")), Cursor: rapid.String().Draw(rt, "cursor")}
+	f := bot.Fanout{ID: uint64(rapid.IntRange(0, 3).Draw(rt, "id")), Cursor: rapid.SampledFrom([]string{"", "a", someChats()[0].String(), someChats()[1].String()}).Draw(rt, "cursor")}
 	var id uint64
 	return mutation{
 		"put fan-out",
