@@ -13,6 +13,7 @@ import (
 	"karussell/bot/feed"
 	"karussell/bot/outbox"
 	"karussell/bot/status"
+	"karussell/store/bolt"
 )
 
 // grace is how long a shutdown may take to finish what is being sent.
@@ -37,12 +38,8 @@ type service struct {
 // run blocks until ctx ends or nothing is left to run for. Every loop it starts
 // has stopped when it returns.
 func (s *service) run(ctx context.Context) error {
-	if single, ok := s.store.(interface {
-		ReleaseLeases(ctx context.Context) error
-	}); ok {
-		if err := single.ReleaseLeases(ctx); err != nil {
-			return err
-		}
+	if err := s.releaseLeases(ctx); err != nil {
+		return err
 	}
 	dispatcher, err := outbox.New(outbox.Setup{
 		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Gates: s.gates, Changed: s.engine.Changed, Report: s.revoked,
@@ -79,6 +76,18 @@ func (s *service) run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// releaseLeases takes back what a killed process had claimed. Only where no other
+// process can be at work: a store in a file is locked by this one. Elsewhere the
+// claim may be another replica's, and must run out. Who ends in peace leaves no
+// lease: the dispatcher gives back what it has not begun.
+func (s *service) releaseLeases(ctx context.Context) error {
+	file, ok := s.store.(*bolt.Store)
+	if !ok {
+		return nil
+	}
+	return file.ReleaseLeases(ctx)
 }
 
 // gate is where a platform's answers and alerts meet.

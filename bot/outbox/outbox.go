@@ -276,7 +276,8 @@ func (d *Dispatcher) admit(ctx, record context.Context, got []bot.Delivery) {
 		}
 		l := d.lanes[one.Chat.Platform]
 		if l == nil {
-			back = append(back, putOff{one, now.Add(d.notSetUp(ctx, one.Chat.Platform))})
+			d.notSetUp(ctx, one.Chat.Platform)
+			back = append(back, putOff{one, now.Add(absence(now.Sub(one.Created)))})
 			continue
 		}
 		back = l.take(one, now, lease, back)
@@ -286,7 +287,7 @@ func (d *Dispatcher) admit(ctx, record context.Context, got []bot.Delivery) {
 
 // notSetUp says, once, that a platform has deliveries but no adapter. They wait
 // for it up to MaxAge.
-func (d *Dispatcher) notSetUp(ctx context.Context, name bot.PlatformName) time.Duration {
+func (d *Dispatcher) notSetUp(ctx context.Context, name bot.PlatformName) {
 	d.mu.Lock()
 	told := d.away[name]
 	d.away[name] = true
@@ -294,7 +295,13 @@ func (d *Dispatcher) notSetUp(ctx context.Context, name bot.PlatformName) time.D
 	if !told {
 		d.Log.WarnContext(ctx, "deliveries wait for a platform that is not set up", "platform", string(name))
 	}
-	return 10 * time.Minute
+}
+
+// absence is how long a delivery of that age waits for its platform: young ones
+// briefly, since `karussell console` runs without the platforms and the bot comes
+// back soon; old ones longer, since nobody may ever come.
+func absence(age time.Duration) time.Duration {
+	return min(max(age/4, time.Minute), time.Hour)
 }
 
 // own notes that this process has the delivery; false when it has it already.
