@@ -48,6 +48,7 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.engine.Owed = dispatcher.Wake // the engine was made first
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.alone.run(ctx, "clock", s.engine.Run) })
 	group.Go(func() error { return dispatcher.Run(ctx) })

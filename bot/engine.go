@@ -21,6 +21,7 @@ type Setup struct {
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: nowhere
 	Meter     Meter            // nil: nothing is counted
+	Owed      func()           // called after deliveries were written, so that nobody waits for the outbox to look; must not block; nil: nobody is told
 	Owners    []UserRef        // at the start; see Engine.SetOwners
 	Version   string
 }
@@ -84,6 +85,9 @@ type Rendered struct {
 	Stage    StoryStage
 	Skip     string    // reason why there is nothing to send; else empty
 	Defer    time.Time // not before (quiet hours, digest); zero: now
+	// Since is when an alert could have come: when its news was published, or when
+	// the chat's quiet hours ended. Zero: nobody knows to the minute, or no alert.
+	Since time.Time
 }
 
 // Artist draws pictures for answers. Deterministic and safe for concurrent use.

@@ -34,6 +34,9 @@ func (e *Engine) Expand(ctx context.Context) (done bool, err error) {
 	})
 	if err == nil {
 		e.Meter.Count("deliveries_total", owed)
+		if owed > 0 && e.Owed != nil {
+			e.Owed()
+		}
 	}
 	return done, err //nolint:wrapcheck // the store's, or wrapped inside
 }

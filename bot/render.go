@@ -117,6 +117,9 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 			r.Edit = s.posting.First
 		}
 	}
+	if d.Kind == DeliverPost || d.Kind == DeliverReply {
+		r.Since = alertable(s, d.Created)
+	}
 	r.Message.Language = v.language
 	r.Hash, r.Revision, r.Stage = fingerprint(&r.Message), s.story.Revision, s.story.Stage
 	// A correction mends the replies too, which the hash says nothing about.
@@ -131,6 +134,24 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 	m.Publish = s.story.Stage == StageOfficial && d.Kind == DeliverPost
 	m.Thread = &Thread{Name: shorten(v.headline(&s.story), 90), Tags: v.tags(&s.story), ID: s.posting.Thread}
 	return r
+}
+
+// alertable is when the chat could have been told what the story now says.
+func alertable(s *scene, created time.Time) time.Time {
+	r, ok := spokesman(&s.story)
+	if !ok {
+		return time.Time{}
+	}
+	at, known := r.published()
+	if !known {
+		return time.Time{}
+	}
+	for _, t := range []time.Time{at, created} {
+		if until := s.chat.QuietUntil(t); until.After(t) && until.After(at) {
+			at = until
+		}
+	}
+	return at
 }
 
 // tags are the names of forum tags that fit the stage.

@@ -67,6 +67,17 @@ type Report struct {
 	Revoked bool      // a later version of the article no longer says so, or the owner retracted it
 }
 
+// published is when the report appeared, where that is known to the minute. For
+// reports that state a day only, and for what a known article said later, At is a
+// stand-in.
+func (r *Report) published() (at time.Time, known bool) {
+	stated := Article{Published: r.Source.Date, ReadAt: r.Source.ReadAt}
+	if r.Undated || r.At.Equal(r.Source.ReadAt) || r.At.Equal(stated.reportedAt()) {
+		return time.Time{}, false
+	}
+	return r.At, true
+}
+
 // Story is all reports about one coach at one club in one matter.
 type Story struct {
 	ID        StoryID

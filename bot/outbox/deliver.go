@@ -43,8 +43,8 @@ func (l *lane) attempt(ctx, record context.Context, h *held, r *bot.Rendered) {
 		return
 	}
 	l.succeeded(h.Chat)
-	if h.Kind == bot.DeliverPost && !r.Message.Time.IsZero() {
-		l.Meter.Observe("alert_delay_seconds", now.Sub(r.Message.Time).Seconds(), "platform", string(l.platform.Name()))
+	if !r.Since.IsZero() {
+		l.Meter.Observe("alert_delay_seconds", max(0, now.Sub(r.Since).Seconds()), "platform", string(l.platform.Name()))
 	}
 	l.settle(record, h, bot.Outcome{
 		State: bot.Sent, Message: id, Hash: r.Hash, Revision: r.Revision, Stage: r.Stage,

@@ -9,13 +9,13 @@ type metric struct {
 	buckets []float64 // of a histogram; nil: a counter
 }
 
-// Buckets in seconds. Alerts take from a minute (a feed's interval) to hours.
+// Buckets in seconds. Alerts take from a second (a push) or a minute (a feed's interval) to hours.
 //
 //nolint:gochecknoglobals // constant tables
 var (
 	quick = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	sends = []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20}
-	slow  = []float64{30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400}
+	slow  = []float64{1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400}
 )
 
 //nolint:gochecknoglobals // a constant table
@@ -34,6 +34,6 @@ var metrics = []metric{
 
 	{name: "answer_seconds", help: "Time the engine took to answer a request.", buckets: quick},
 	{name: "send_seconds", help: "Time a platform took to take a message.", labels: []string{"platform"}, buckets: sends},
-	{name: "alert_delay_seconds", help: "From publication of the news to the alert in the chat.", labels: []string{"platform"}, buckets: slow},
+	{name: "alert_delay_seconds", help: "From publication of the news, where it is known to the minute, or the end of the chat's quiet hours, to the alert in the chat.", labels: []string{"platform"}, buckets: slow},
 	{name: "transaction_seconds", help: "Duration of store transactions: view, update, claim, settle.", labels: []string{"kind"}, buckets: quick},
 }
