@@ -107,8 +107,8 @@ func (a *agency) push() {
 	}
 }
 
-// readers are the real program with a chat for each of some clubs.
-type readers struct {
+// newsstand is the real program with a chat for each of some clubs.
+type newsstand struct {
 	t        *testing.T
 	agency   *agency
 	telegram *telegramtest.Server
@@ -117,9 +117,9 @@ type readers struct {
 	clubs    []string
 }
 
-func startReaders(t *testing.T, interval string, extra ...string) *readers {
+func startNewsstand(t *testing.T, interval string, extra ...string) *newsstand {
 	t.Helper()
-	w := &readers{t: t, agency: newAgency(t), telegram: telegramtest.New(t), status: freeAddress(t)}
+	w := &newsstand{t: t, agency: newAgency(t), telegram: telegramtest.New(t), status: freeAddress(t)}
 	known, err := loadKnowledge()
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func startReaders(t *testing.T, interval string, extra ...string) *readers {
 
 // alert waits for the alert about a coach and says when it arrived at the
 // platform.
-func (w *readers) alert(i int, coach string) (at time.Time) {
+func (w *newsstand) alert(i int, coach string) (at time.Time) {
 	w.t.Helper()
 	w.telegram.AwaitThat(w.t, "the alert about "+w.clubs[i]+" and "+coach, func() bool {
 		for _, m := range w.telegram.Messages(int64(5000 + i)) {
@@ -172,7 +172,7 @@ func publications() int {
 // TestPublicationToAlert publishes at random moments and waits for each alert on
 // the wire. What was measured is logged; docs/benchmarks.md records it.
 func TestPublicationToAlert(t *testing.T) {
-	w := startReaders(t, "1s")
+	w := startNewsstand(t, "1s")
 	var delays, own []time.Duration
 	for i, club := range w.clubs {
 		time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
@@ -190,7 +190,7 @@ func TestPublicationToAlert(t *testing.T) {
 }
 
 // metric: the program's own measure of the delay counts every alert.
-func (w *readers) metric() {
+func (w *newsstand) metric() {
 	w.t.Helper()
 	var got map[string]float64
 	for range 500 { // it is counted after the platform's answer
@@ -211,7 +211,7 @@ func TestHubToAlert(t *testing.T) {
 	for name, listen := range map[string]string{"a server of its own": "KARUSSELL_FEED_PUSH_LISTEN=", "the board's server": "KARUSSELL_BOARD_LISTEN="} {
 		t.Run(name, func(t *testing.T) {
 			address := freeAddress(t)
-			w := startReaders(t, "1h", listen+address, "KARUSSELL_FEED_PUSH_URL=http://"+address+"/push")
+			w := startNewsstand(t, "1h", listen+address, "KARUSSELL_FEED_PUSH_URL=http://"+address+"/push")
 			w.bot.awaitSaid("hub asked", 1)
 			var delays []time.Duration
 			for i, club := range w.clubs {
