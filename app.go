@@ -60,6 +60,7 @@ type commandLine struct {
 	Story   storyCmd   `cmd:"" help:"Show a story, or correct it."`
 	Feeds   feedsCmd   `cmd:"" help:"List the known sources, or try a feed without storing anything."`
 	Backup  backupCmd  `cmd:"" help:"Copy the store to a file, checked, also while the bot is running."`
+	Restore restoreCmd `cmd:"" help:"Put a backup in the store's place; what was there is kept beside it."`
 	Check   checkCmd   `cmd:"" help:"Examine the store for damage."`
 	Compact compactCmd `cmd:"" help:"Give unused space in the store's file back."`
 	Export  exportCmd  `cmd:"" help:"Write everything in the store as JSON lines, also while the bot is running."`

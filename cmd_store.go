@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"karussell/bot"
 	"karussell/store/bolt"
 )
 
@@ -35,6 +36,39 @@ func (c *backupCmd) Run(w *world) error {
 		fmt.Fprintf(w.stdout, "%s: copied to %s and checked\n", storeName(settings.DB), c.Dest)
 		return nil
 	})
+}
+
+type restoreCmd struct {
+	DB     string `help:"The store's file." name:"db" placeholder:"FILE"`
+	Backup string `arg:"" help:"The backup's file." placeholder:"BACKUP"`
+}
+
+// Run puts a backup in the store's place and keeps what was there beside it. The
+// bot must be stopped.
+func (c *restoreCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	if onServer(settings.DB) {
+		return usageError{errors.New("this store is a PostgreSQL database; restore it with pg_restore, see docs/scaling.md")}
+	}
+	_, absent := os.Stat(settings.DB)
+	kept := settings.DB + w.now().UTC().Format(".before-20060102-150405.000")
+	err = bolt.Restore(w.ctx, settings.DB, w.path(c.Backup), kept, bolt.Options{Log: w.logger(settings.Log)})
+	switch {
+	case errors.Is(err, bot.ErrLocked):
+		return fmt.Errorf("%w; stop the bot first", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no such backup; check the spelling", c.Backup)
+	case err != nil:
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
+	fmt.Fprintf(w.stdout, "%s: restored from %s and checked\n", settings.DB, c.Backup)
+	if absent == nil {
+		fmt.Fprintf(w.stdout, "%s: what was there before; remove it when all is well\n", kept)
+	}
+	return nil
 }
 
 type checkCmd struct {

@@ -75,7 +75,7 @@ func open(path string, o Options, steps []ledger.Step) (*Store, error) {
 	if err := inspect(path); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	db, err := openFile(path, o)
+	db, err := openNamed(path, o)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, explain(path, err))
 	}
@@ -144,6 +144,29 @@ func (s *Store) Close() error {
 
 // Path is the file of the store.
 func (s *Store) Path() string { return s.path }
+
+// openNamed is openFile for a file that others may be replacing. Whoever waited
+// for the lock of one that lost its name meanwhile (compact, restore, import)
+// would write where nobody reads.
+func openNamed(path string, o Options) (*bbolt.DB, error) {
+	for {
+		before, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		db, err := openFile(path, o)
+		if err != nil {
+			return nil, err
+		}
+		after, err := os.Stat(path)
+		if err == nil && os.SameFile(before, after) {
+			return db, nil
+		}
+		if err := errors.Join(err, db.Close()); err != nil {
+			return nil, err
+		}
+	}
+}
 
 // openFile opens the bbolt file. bbolt panics on some damage, with the file
 // open and locked: that is undone here.
