@@ -5,12 +5,12 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=docker
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /karussell . \
- && mkdir -p /data && chown 65532:65532 /data
+RUN deploy/release "${VERSION}" /release && mkdir -p /data && chown 65532:65532 /data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /karussell /karussell
+COPY --from=build /release/*/karussell /karussell
+COPY --from=build /release/*/karussell.cdx.json /
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
 VOLUME /data

@@ -218,10 +218,19 @@ func owners(c config.Config) []bot.UserRef {
 	return out
 }
 
-type versionCmd struct{}
+type versionCmd struct {
+	SBOM bool `help:"Print what the program was linked from, with licences, as CycloneDX JSON." name:"sbom"`
+}
 
-// Run prints the version.
-func (versionCmd) Run(w *world) error {
-	_, err := fmt.Fprintln(w.stdout, "karussell", versionText())
-	return err
+// Run prints the version, or the bill of materials.
+func (c *versionCmd) Run(w *world) error {
+	if !c.SBOM {
+		_, err := fmt.Fprintln(w.stdout, "karussell", versionText())
+		return err
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return errors.New("this binary was built without module support; it does not know its parts")
+	}
+	return writeBOM(w.stdout, info, versionText())
 }

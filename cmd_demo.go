@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +19,9 @@ import (
 
 	"karussell/adapters/console"
 	"karussell/bot"
+	"karussell/bot/board"
 	"karussell/bot/feed"
+	"karussell/bot/picture"
 	"karussell/config"
 )
 
@@ -25,7 +29,8 @@ import (
 var sampleFiles embed.FS
 
 type demoCmd struct {
-	NoInput bool   `help:"Do not stay open as a console at the end."`
+	NoInput bool   `help:"Do not stay open as a console with a board at the end."`
+	Board   string `help:"Address of the board while the demo stays open; when it is taken, any other on this machine." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
 	Lang    string `help:"Language of the demo." enum:"de,en" default:"de"`
 }
 
@@ -56,11 +61,44 @@ func (c *demoCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		return c.play(w, engine, store, log)
+		if c.NoInput || !w.stdinTerminal {
+			return c.play(w, engine, store, log, nil)
+		}
+		shown, err := c.openBoard(w, engine, store, k, log)
+		if err != nil {
+			return err
+		}
+		return c.play(w, engine, store, log, shown)
 	})
 }
 
-func (c *demoCmd) play(w *world, engine *bot.Engine, store bot.Store, log *slog.Logger) error {
+// demoBoard is the board of a demo that stays open.
+type demoBoard struct {
+	listener net.Listener
+	page     http.Handler
+}
+
+func (c *demoCmd) openBoard(w *world, engine *bot.Engine, store bot.Store, k knowledge, log *slog.Logger) (*demoBoard, error) {
+	artist, err := picture.New(k.extractor.Gazetteer())
+	if err != nil {
+		return nil, err
+	}
+	page, err := board.New(board.Setup{Desk: engine, Store: store, Clubs: k.extractor.Gazetteer(), Artist: artist, Now: w.now, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := new(net.ListenConfig).Listen(w.ctx, "tcp", c.Board)
+	if err != nil {
+		listener, err = new(net.ListenConfig).Listen(w.ctx, "tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("board: %w", err)
+	}
+	return &demoBoard{listener, page}, nil
+}
+
+// play lets the samples come in; with a board it stays open until its input ends.
+func (c *demoCmd) play(w *world, engine *bot.Engine, store bot.Store, log *slog.Logger, shown *demoBoard) error {
 	samples, err := readSamples()
 	if err != nil {
 		return err
@@ -91,6 +129,9 @@ func (c *demoCmd) play(w *world, engine *bot.Engine, store bot.Store, log *slog.
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	s := service{engine: engine, store: store, platforms: []bot.Platform{screen}, poller: poller, meter: bot.NoMeter{}, now: w.now, log: log}
+	if shown != nil {
+		s.more = append(s.more, func(ctx context.Context) error { return serveOn(ctx, shown.listener, shown.page) })
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- s.run(ctx) }()
 
@@ -98,12 +139,12 @@ func (c *demoCmd) play(w *world, engine *bot.Engine, store bot.Store, log *slog.
 	if err == nil {
 		err = c.answers(w, engine, screen)
 	}
-	if err == nil && !c.NoInput && w.stdinTerminal {
-		hint := "Frag weiter: /coach NAME, /club NAME, /help. Ende mit Strg-D."
+	if err == nil && shown != nil {
+		hint := "Die Tafel mit den Bildern: http://%s/?lang=de\nFrag weiter: /coach NAME, /club NAME, /help. Ende mit Strg-D."
 		if c.Lang == "en" {
-			hint = "Go on asking: /coach NAME, /club NAME, /help. End with Ctrl-D."
+			hint = "The board with the pictures: http://%s/?lang=en\nGo on asking: /coach NAME, /club NAME, /help. End with Ctrl-D."
 		}
-		fmt.Fprintf(w.stdout, "\n%s\n", hint)
+		fmt.Fprintf(w.stdout, "\n"+hint+"\n", shown.listener.Addr())
 		_, err = io.Copy(keyboard, w.stdin)
 		_ = keyboard.Close() // the console ends with its input
 	} else {

@@ -127,6 +127,11 @@ func serveWeb(ctx context.Context, address string, h http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", address, err)
 	}
+	return serveOn(ctx, listener, h)
+}
+
+// serveOn is serveWeb on a listener, which it closes.
+func serveOn(ctx context.Context, listener net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
@@ -135,12 +140,12 @@ func serveWeb(ctx context.Context, address string, h http.Handler) error {
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
-		return fmt.Errorf("serve %s: %w", address, err)
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err = server.Shutdown(last)
+	err := server.Shutdown(last)
 	if served := <-served; !errors.Is(served, http.ErrServerClosed) {
 		return errors.Join(err, served)
 	}
