@@ -26,8 +26,8 @@ func (c *exportCmd) Run(w *world) error {
 	if onServer(settings.DB) {
 		return usageError{errFileOnly}
 	}
-	if _, err := os.Stat(settings.DB); err != nil && w.store == nil {
-		return fmt.Errorf("%s: there is no such store; check the spelling", settings.DB)
+	if err := mustExist(w, settings.DB); err != nil {
+		return err
 	}
 	return withStore(w, settings, w.logger(settings.Log), func(open keeper) error {
 		store, ok := open.(*bolt.Store)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"karussell/bot"
@@ -127,9 +128,17 @@ func (c *evalCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	for _, dir := range c.Dirs {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("%s cannot be read; check the spelling: %w", dir, err)
+		}
+	}
 	report, err := score.Run(w.ctx, x, c.Dirs)
 	if err != nil {
 		return err
+	}
+	if report.All.Articles == 0 {
+		return fmt.Errorf("%s: no NAME.txt with a NAME.json beside it (or articles/ beside gold/); nothing to score", strings.Join(c.Dirs, ", "))
 	}
 	if c.JSON {
 		raw, err := report.JSON()

@@ -21,6 +21,9 @@ func (c *backupCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	if err := mustExist(w, settings.DB); err != nil {
+		return err
+	}
 	return withStore(w, settings, w.logger(settings.Log), func(store keeper) error {
 		dest := w.path(c.Dest)
 		if _, err := os.Stat(dest); !errors.Is(err, fs.ErrNotExist) {
@@ -81,6 +84,9 @@ func (c *checkCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	if err := mustExist(w, settings.DB); err != nil {
+		return err
+	}
 	return withStore(w, settings, w.logger(settings.Log), func(store keeper) error {
 		problems, err := store.Check(w.ctx)
 		if err != nil {
@@ -110,9 +116,12 @@ func (c *compactCmd) Run(w *world) error {
 	if onServer(settings.DB) {
 		return usageError{errors.New("this store is a PostgreSQL database, which gives unused space back by itself (autovacuum)")}
 	}
+	if err := mustExist(w, settings.DB); err != nil {
+		return err
+	}
 	before, err := os.Stat(settings.DB)
 	if err != nil {
-		return fmt.Errorf("%s: there is no such store; check the spelling", settings.DB)
+		return err
 	}
 	if err := bolt.Compact(w.ctx, settings.DB, settings.DB); err != nil {
 		return err

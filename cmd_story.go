@@ -15,6 +15,13 @@ type storyCmd struct {
 
 // Run shows a story with all its reports, or withdraws it.
 func (c *storyCmd) Run(w *world) error {
+	settings, err := w.settings(c.DB)
+	if err != nil {
+		return err
+	}
+	if err := mustExist(w, settings.DB); err != nil {
+		return err
+	}
 	return withEngine(w, c.DB, func(d *desk) error {
 		id := bot.StoryID(c.ID)
 		if c.Retract {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -64,6 +66,18 @@ func roomSentence(err error, c config.Config) error {
 		return fmt.Errorf("%w (store.max_size, KARUSSELL_DB_MAX_SIZE: %s); then do the same again: what is stored stays", err, c.Store.MaxSize)
 	}
 	return fmt.Errorf("%w; free some space and do the same again: what is stored stays", err)
+}
+
+// mustExist refuses a file that is not there: a command that only looks would
+// make an empty one and find it in order.
+func mustExist(w *world, db string) error {
+	if w.store != nil || onServer(db) {
+		return nil
+	}
+	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is no such store; check the spelling", db)
+	}
+	return nil
 }
 
 // onServer reports whether db is the address of a database server.

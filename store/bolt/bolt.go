@@ -70,10 +70,10 @@ func open(path string, o Options, steps []ledger.Step) (*Store, error) {
 		err = create(path, o)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", classify(err))
+		return nil, fmt.Errorf("open database %s: %w", path, explainNew(path, err))
 	}
 	if err := inspect(path); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+		return nil, fmt.Errorf("open database %s: %w", path, explain(path, err))
 	}
 	db, err := openNamed(path, o)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
@@ -63,6 +65,18 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%w: %s; stop it first, or use another file", bot.ErrLocked, holder(path))
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w; the file must be readable and writable for this user", err)
+	}
+	return classify(err)
+}
+
+// explainNew is explain for a file that is not there yet.
+func explainNew(path string, err error) error {
+	_, missing := os.Stat(filepath.Dir(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && errors.Is(missing, fs.ErrNotExist):
+		return fmt.Errorf("the folder does not exist; make it first, or check the spelling: %w", missing)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("it cannot be made; this user may not write in the folder: %w", err)
 	}
 	return classify(err)
 }
