@@ -73,3 +73,34 @@ func TestDemoShowsBoardPicturesAndConsole(t *testing.T) {
 		t.Error("the board outlived the demo")
 	}
 }
+
+// TestReadmeShowsRealOutput: every line of the README's screen is one that the
+// demo prints, but for the times.
+func TestReadmeShowsRealOutput(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "$ karussell demo\n")
+	lines, _, ok := strings.Cut(rest, "```")
+	if !ok || strings.Count(lines, "\n") > 40 {
+		t.Fatal("the README does not begin with a screen of the demo")
+	}
+	keys, typing := io.Pipe()
+	_ = typing.Close()
+	var shown screen
+	w := &world{ctx: t.Context(), stdin: keys, stdout: &shown, stderr: os.Stderr, now: time.Now, stdinTerminal: true, env: lookup(nil)}
+	if code := run(w, []string{"demo"}); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	times := regexp.MustCompile(`\d\d:\d\d|\d\d\.\d\d\.\d{4}|\d+\. \p{L}+ \d{4}|127\.0\.0\.1:\d+`)
+	printed := map[string]bool{}
+	for line := range strings.Lines(times.ReplaceAllString(shown.String(), "T")) {
+		printed[strings.TrimSpace(line)] = true
+	}
+	for line := range strings.Lines(times.ReplaceAllString(lines, "T")) {
+		if line = strings.TrimSpace(line); line != "" && !printed[line] {
+			t.Errorf("the demo does not print %q", line)
+		}
+	}
+}
