@@ -134,7 +134,7 @@ func (s *service) tellOwners(ctx context.Context, n bot.Notice) {
 	}
 	s.log.ErrorContext(ctx, "owner not told through the outbox", "notice", n.Key, "error", err)
 	for _, owner := range s.engine.OwnersNow() {
-		to, err := bot.ParseChatRef(string(owner))
+		to, _, err := s.engine.PersonRef(owner)
 		if err != nil {
 			continue
 		}

@@ -65,6 +65,7 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	}
 	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) {
 		s.Feeds, s.Artist, s.Meter = &desk, artist, registry
+		s.Direct = map[bot.PlatformName]func(bot.UserRef) bot.ChatRef{discord.Platform: discord.Direct}
 	})
 	if err != nil {
 		return nil, err

@@ -115,3 +115,20 @@ func TestDoctorKnowsWhatWasChosen(t *testing.T) {
 	bot.stop(syscall.SIGTERM)
 	examine()
 }
+
+// TestLostChannelIsToldToWhoeverSubscribed: the channel is deleted, and the person
+// who subscribed there learns it by a direct message, although they never wrote
+// one to the bot.
+func TestLostChannelIsToldToWhoeverSubscribed(t *testing.T) {
+	server := discordtest.New(t, discordtest.Options{})
+	channel := server.AddChannel(server.AddGuild("Nordkurve"), discordtest.Channel{Name: "trainer"})
+	startBot(t, "KARUSSELL_DISCORD_TOKEN="+server.Token, "KARUSSELL_DISCORD_ENDPOINT="+server.URL())
+	server.AwaitCommands(1, 20*time.Second)
+	manager := discordtest.User{ID: "77001", Permissions: discordtest.ManageGuild, Locale: "de"}
+	server.Slash(channel, manager, "subscribe", map[string]any{"topic": "Schalke"}).Settle()
+	server.RemoveChannel(channel)
+	awaitThat(t, "the direct message", func() bool {
+		m := server.DirectMessages(manager.ID)
+		return len(m) == 1 && strings.Contains(m[0].Text(), "„trainer“ gibt es nicht mehr")
+	})
+}

@@ -189,7 +189,7 @@ func (e *Engine) complain(ctx context.Context, a *ask, id StoryID) (Message, err
 // is told once while it waits.
 func (e *Engine) tellOwners(tx Tx, cause string, n Notice) error {
 	for _, owner := range e.OwnersNow() {
-		chat, err := ownerChat(tx, owner)
+		chat, err := e.ownerChat(tx, owner)
 		if err != nil {
 			return err
 		}
@@ -212,8 +212,8 @@ func noticeID(chat ChatRef, cause string) DeliveryID {
 }
 
 // ownerChat is where an owner last spoke to the bot in private; before that, the
-// address that equals the person's id, which is right on Telegram.
-func ownerChat(tx ReadTx, owner UserRef) (ChatRef, error) {
+// address that means the person.
+func (e *Engine) ownerChat(tx ReadTx, owner UserRef) (ChatRef, error) {
 	raw, err := tx.Note("owner/" + string(owner))
 	if err == nil {
 		return ParseChatRef(string(raw))
@@ -221,11 +221,26 @@ func ownerChat(tx ReadTx, owner UserRef) (ChatRef, error) {
 	if !isMissing(err) {
 		return ChatRef{}, err
 	}
-	ref, err := ParseChatRef(string(owner))
+	ref, _, err := e.PersonRef(owner)
 	if err != nil {
 		return ChatRef{}, nil //nolint:nilerr // a malformed owner has no chat
 	}
 	return ref, nil
+}
+
+// PersonRef is the address of messages to a person. Where the platform has one of
+// its own (see Setup.Direct), it can be written to at any time; else it is the
+// person's id, which is right where private chats have it, and only for people
+// who have written to the bot.
+func (e *Engine) PersonRef(user UserRef) (to ChatRef, anytime bool, err error) {
+	to, err = ParseChatRef(string(user))
+	if err != nil {
+		return ChatRef{}, false, err
+	}
+	if direct := e.Direct[to.Platform]; direct != nil {
+		return direct(user), true, nil
+	}
+	return to, false, nil
 }
 
 // rememberOwner keeps the private chat of an owner for notices.

@@ -82,15 +82,19 @@ func (e *Engine) forgetChat(tx Tx, c *Chat) error {
 		return err
 	}
 	for _, s := range subs {
-		home, err := homeOf(tx, cmp.Or(s.By, c.Owner))
+		home, err := e.toldOf(tx, cmp.Or(s.By, c.Owner), c)
 		if isMissing(err) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if err := tx.DeleteDelivery(lossID(home.Ref, c.Ref)); err != nil {
-			return err
+		for _, cause := range []PauseCause{PauseGone, PauseBlocked} {
+			lost := *c
+			lost.Paused = cause
+			if err := tx.DeleteDelivery(lossID(home.Ref, &lost)); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tx.DeleteChat(c.Ref); !isMissing(err) {
@@ -106,6 +110,11 @@ func (e *Engine) forgetEverywhere(ctx context.Context, user UserRef) error {
 		return nil
 	}
 	err := e.Store.Update(ctx, func(tx Tx) error {
+		if direct, anytime, err := e.PersonRef(user); err == nil && anytime {
+			if err := tx.DeleteChat(direct); err != nil && !isMissing(err) {
+				return err
+			}
+		}
 		return errors.Join(tx.PutNote("owner/"+string(user), nil), tx.PutNote(homeNote(user), nil))
 	})
 	if err != nil {
@@ -202,7 +211,7 @@ func (e *Engine) forgetComplaints(tx Tx, chat ChatRef) error {
 				return err
 			}
 			for _, owner := range e.Owners {
-				home, err := ownerChat(tx, owner)
+				home, err := e.ownerChat(tx, owner)
 				if err == nil {
 					err = tx.DeleteDelivery(noticeID(home, complaintCause(k)))
 				}

@@ -24,6 +24,9 @@ type Setup struct {
 	Owed      func()           // called after deliveries were written, so that nobody waits for the outbox to look; must not block; nil: nobody is told
 	Owners    []UserRef        // at the start; see Engine.SetOwners
 	Version   string
+	// Direct holds, for platforms on which the bot may write to a person who never
+	// wrote to it, the address that reaches that person.
+	Direct map[PlatformName]func(UserRef) ChatRef
 }
 
 // Engine ingests articles, keeps the stories, answers requests and renders

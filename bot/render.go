@@ -258,7 +258,7 @@ func (e *Engine) renderNotice(ctx context.Context, d Delivery) (Rendered, error)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Rendered{}, fmt.Errorf("notice to %s: %w", d.Chat.Platform, err)
 	}
-	v := e.voiceFor(chat, "")
+	v := e.voiceFor(chat, d.Note.Args[noticeLanguage])
 	args := make([]any, 0, 2*len(d.Note.Args))
 	for k, value := range d.Note.Args {
 		args = append(args, k, value)

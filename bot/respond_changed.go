@@ -113,10 +113,9 @@ func (e *Engine) pause(tx Tx, c Chat, cause PauseCause) error {
 	return nil
 }
 
-// tellLoss writes to the private chat of somebody who subscribed, when that
-// person uses the bot in private too.
+// tellLoss writes to somebody who subscribed.
 func (e *Engine) tellLoss(tx Tx, c *Chat, who UserRef) error {
-	home, err := homeOf(tx, who)
+	home, err := e.toldOf(tx, who, c)
 	if isMissing(err) || err == nil && home.Paused != NotPaused {
 		return nil
 	}
@@ -124,17 +123,44 @@ func (e *Engine) tellLoss(tx Tx, c *Chat, who UserRef) error {
 		return err
 	}
 	return tx.PutDelivery(Delivery{
-		ID: lossID(home.Ref, c.Ref), Chat: home.Ref, Kind: DeliverNotice,
+		ID: lossID(home.Ref, c), Chat: home.Ref, Kind: DeliverNotice,
 		Priority: PriorityQuietly, Silent: true, Due: home.QuietUntil(e.Now()), Created: e.Now(),
-		Note: &Notice{Key: "notice_lost_" + string(c.Paused), Args: map[string]string{"Chat": c.Title}},
+		Note: &Notice{Key: "notice_lost_" + string(c.Paused), Args: map[string]string{"Chat": c.Title, noticeLanguage: home.Language}},
 	})
 }
 
-// lossID is the same for a group and its threads: the loss is told once. It does
-// not name the chat, which /deleteme would have to find in it.
-func lossID(home, lost ChatRef) DeliveryID {
-	lost.Thread = ""
-	return DeliveryID(home.String() + " notice lost " + shortHash(lost.String()))
+// toldOf is where somebody hears of a lost chat: the private chat that the person
+// has with the bot, else, where the platform lets the bot write first, the person.
+// The error is ErrNotFound when there is neither.
+func (e *Engine) toldOf(tx ReadTx, who UserRef, lost *Chat) (Chat, error) {
+	home, err := homeOf(tx, who)
+	if !isMissing(err) {
+		return home, err
+	}
+	to, anytime, err := e.PersonRef(who)
+	if err != nil || !anytime {
+		return Chat{}, ErrNotFound //nolint:nilerr // an id that is no address cannot be written to
+	}
+	home, err = tx.Chat(to)
+	if isMissing(err) {
+		return Chat{Ref: to, Kind: PrivateChat, Language: lost.Language}, nil
+	}
+	return home, err
+}
+
+// noticeLanguage is the argument of a notice that says in which language to
+// write to somebody about whom nothing else is known.
+const noticeLanguage = "Language"
+
+// lossID is the same for a group and its threads, and for all channels of a server
+// that the bot was removed from: the loss is told once. It does not name the chat,
+// which /deleteme would have to find in it.
+func lossID(home ChatRef, c *Chat) DeliveryID {
+	lost := ChatRef{Platform: c.Ref.Platform, Chat: c.Ref.Chat}.String()
+	if c.Paused == PauseBlocked && c.Parent != "" {
+		lost = "server " + c.Parent
+	}
+	return DeliveryID(home.String() + " notice lost " + shortHash(lost))
 }
 
 // reconcile pauses the chats of servers that the bot is no longer in and

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"strings"
 	"testing"
 
 	"karussell/bot"
@@ -64,6 +65,38 @@ func TestLostGroupPausesItsThreadsAndTellsWhoSubscribed(t *testing.T) {
 	}
 	if notices == 0 {
 		t.Error("who subscribed was not told")
+	}
+}
+
+// Where the bot may write first, whoever subscribed is told although they never
+// wrote to it: once for a server with all its channels, in the chat's language.
+func TestLostServerIsToldToWhoeverSubscribed(t *testing.T) {
+	th := newTheatre(t, "de")
+	direct := bot.ChatRef{Platform: "console", Chat: "@me"}
+	th.eng.Direct = map[bot.PlatformName]func(bot.UserRef) bot.ChatRef{
+		"console": func(u bot.UserRef) bot.ChatRef {
+			return bot.ChatRef{Platform: "console", Chat: "@" + strings.TrimPrefix(string(u), "console:")}
+		},
+	}
+	for _, chat := range []string{"1", "2"} {
+		th.eng.Respond(t.Context(), bot.Request{
+			Chat: console(chat), Kind: bot.GroupChat, Parent: "server", Title: "Nordkurve", User: "console:me", Language: "en", CanManage: true, Command: "subscribe", Text: "Schalke",
+		})
+	}
+	th.eng.Changed(t.Context(), bot.ChatChange{Chat: bot.ChatRef{Platform: "console"}, What: bot.ChangeReconcile, Live: []string{}})
+	var told []string
+	for _, d := range th.settle() {
+		if d.Kind != bot.DeliverNotice {
+			continue
+		}
+		r, err := th.eng.Render(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told = append(told, d.Chat.String()+": "+r.Message.Text())
+	}
+	if len(told) != 1 || !strings.HasPrefix(told[0], direct.String()+": I am no longer in “Nordkurve”") {
+		t.Errorf("told %q", told)
 	}
 }
 

@@ -46,6 +46,7 @@ type Adapter struct {
 	sender   *sender
 	channels *channelBook
 	crier    *crier
+	directs  directBook
 	app      atomic.Pointer[string] // application id, known from the first READY on
 	self     atomic.Pointer[string] // id of the bot's user, likewise
 	running  atomic.Bool
@@ -96,6 +97,7 @@ func New(o Options) (*Adapter, error) {
 	}
 	a.channels = newChannelBook(a.sender)
 	a.crier = newCrier()
+	a.directs.known = map[string]string{}
 	return a, nil
 }
 

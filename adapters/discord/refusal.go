@@ -79,6 +79,7 @@ const (
 	codeCannotDM           = 50007
 	codeNotText            = 50008
 	codeMissingPermission  = 50013
+	codeInvalidRecipient   = 50033
 	codeWrongChannelType   = 50024
 	codeInvalidBody        = 50035
 	codeFileTooLarge       = 50045
@@ -107,6 +108,7 @@ var kindOfCode = map[int]bot.SendKind{
 	codeUnknownChannel:    bot.SendGone,
 	codeUnknownGuild:      bot.SendGone,
 	codeUnknownUser:       bot.SendGone,
+	codeInvalidRecipient:  bot.SendGone,
 	codeUnknownMessage:    bot.SendMissing,
 	codeUnknownWebhook:    bot.SendMissing,
 	codeForeignMessage:    bot.SendMissing,

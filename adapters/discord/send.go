@@ -35,13 +35,14 @@ func parseSpot(id bot.MessageID, home string) (spot, bool) {
 // returns *bot.SendError or the context's error. A repeated nonce within some
 // minutes yields the message of the first attempt.
 func (a *Adapter) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.MessageID, error) {
-	home := home(to)
-	if home == "" {
-		return "", &bot.SendError{Kind: bot.SendGone, Err: errors.New("no channel id")}
+	home, err := a.homeOf(ctx, to)
+	if err != nil {
+		return "", sendError(err)
 	}
 	m.Private, m.Form = false, nil // only answers can be for one person
 	place := a.place(home, m)
-	at, err := a.deliver(ctx, place, m)
+	var at spot
+	at, err = a.deliver(ctx, place, m)
 	if lostPost(err) && place.channel != home {
 		// The story's post was deleted; the forum is still there.
 		m.ReplyTo = ""

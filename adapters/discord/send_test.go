@@ -276,6 +276,32 @@ func TestDirectMessage(t *testing.T) {
 	}
 }
 
+// A person is written to first through a channel that is opened once.
+func TestFirstWordToAPerson(t *testing.T) {
+	t.Parallel()
+	st := desk(t, discordtest.Options{})
+	st.server.AddDM("5001")
+	to := discord.Direct("discord:5001")
+	first := mustSend(t, st, to, alert())
+	m := alert()
+	m.Nonce, m.ReplyTo = "nonce-2", first
+	mustSend(t, st, to, m)
+	if got := st.server.DirectMessages("5001"); len(got) != 2 || got[1].Reference != got[0].ID {
+		t.Errorf("direct messages %+v", got)
+	}
+	if err := st.adapter.Edit(t.Context(), to, first, alert()); err != nil {
+		t.Errorf("edit: %v", err)
+	}
+	if n := len(st.server.Requests("POST", "users/@me/channels")); n != 1 {
+		t.Errorf("opened %d times", n)
+	}
+	for _, nobody := range []bot.UserRef{"discord:77", "discord:x", ""} {
+		if _, err := st.adapter.Send(t.Context(), discord.Direct(nobody), alert()); kindOf(t, err).Kind != bot.SendGone {
+			t.Errorf("%q: %v", nobody, err)
+		}
+	}
+}
+
 func TestVoiceChannelChat(t *testing.T) {
 	t.Parallel()
 	st := desk(t, discordtest.Options{})

@@ -84,7 +84,12 @@ type call struct {
 }
 
 func (s *sender) get(ctx context.Context, path string, into any) error {
-	raw, err := s.do(ctx, call{lane: laneDesk, method: http.MethodGet, path: path})
+	return s.ask(ctx, call{lane: laneDesk, method: http.MethodGet, path: path}, into)
+}
+
+// ask makes the call and reads its answer.
+func (s *sender) ask(ctx context.Context, c call, into any) error {
+	raw, err := s.do(ctx, c)
 	if err != nil {
 		return err
 	}

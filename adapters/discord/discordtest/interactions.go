@@ -215,6 +215,7 @@ func (s *Server) interact(channelID string, u User, kind int, data map[string]an
 		u.Locale = "de"
 	}
 	s.mu.Lock()
+	s.people[u.ID] = true
 	c := s.channels[channelID]
 	if c == nil {
 		s.mu.Unlock()

@@ -342,12 +342,10 @@ func (s *Server) users(in *incoming) answer {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		user := fmt.Sprint(in.data["recipient_id"])
-		for _, c := range s.channels {
-			if c.user == user {
-				return ok(c.object())
-			}
+		if !s.people[user] {
+			return refused(http.StatusBadRequest, 50033, "Invalid Recipient(s)")
 		}
-		return refused(http.StatusBadRequest, 50033, "Invalid Recipient(s)")
+		return ok(s.dmLocked(user).object())
 	}
 	return refused(http.StatusNotFound, 0, "404: Not Found")
 }

@@ -72,6 +72,7 @@ type Server struct {
 	lastID       uint64
 	guilds       []*guild
 	channels     map[string]*channel
+	people       map[string]bool // who has used the bot or was made known
 	commands     map[string][]map[string]any
 	commandPuts  int
 	interactions map[string]*Interaction
@@ -135,7 +136,7 @@ func New(t testing.TB, opt Options) *Server {
 	t.Helper()
 	s := &Server{
 		t: t, opt: opt, Token: "MTE.fake-bot-token.do-not-print",
-		channels: map[string]*channel{}, commands: map[string][]map[string]any{},
+		channels: map[string]*channel{}, people: map[string]bool{}, commands: map[string][]map[string]any{},
 		interactions: map[string]*Interaction{}, sessions: map[string]*session{},
 		conns: map[*conn]struct{}{}, identified: map[int]time.Time{}, recent: map[string][]time.Time{},
 		wake: make(chan struct{}),
@@ -319,8 +320,21 @@ func (s *Server) dmLocked(user string) *channel {
 		}
 	}
 	c := &channel{Channel: Channel{Type: DM}, id: s.id(), user: user, nonces: map[string]*Message{}}
-	s.channels[c.id] = c
+	s.channels[c.id], s.people[user] = c, true
 	return c
+}
+
+// DirectMessages are the messages to a user, oldest first.
+func (s *Server) DirectMessages(user string) []Message {
+	s.mu.Lock()
+	id := ""
+	for _, c := range s.channels {
+		if c.user == user {
+			id = c.id
+		}
+	}
+	s.mu.Unlock()
+	return s.Messages(id)
 }
 
 // Block makes the user of a direct message channel refuse messages.
