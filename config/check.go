@@ -16,9 +16,6 @@ const leastStore = 1 << 20
 func (c *Config) check() []error {
 	problems := slices.Concat(c.checkChoices(), c.checkAddresses())
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if c.Store.MaxSize > 0 && c.Store.MaxSize < leastStore {
-		bad("store.max_size is %s; at least %s", c.Store.MaxSize, Size(leastStore))
-	}
 	if c.Feeds.Interval < time.Second {
 		bad("feeds.interval is %s; at least 1s", c.Feeds.Interval)
 	}
@@ -44,6 +41,9 @@ func (c *Config) checkChoices() []error {
 	}
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		problems = append(problems, fmt.Errorf("log.format is %q; write text or json", c.Log.Format))
+	}
+	if c.Store.MaxSize > 0 && c.Store.MaxSize < leastStore {
+		problems = append(problems, fmt.Errorf("store.max_size is %s; at least %s", c.Store.MaxSize, Size(leastStore)))
 	}
 	return problems
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync/atomic"
 
 	"karussell/bot"
@@ -124,7 +125,7 @@ func (v *view) sealed(open uint64) ([]filter, error) {
 	if v.writes || uint64(len(list)) >= open {
 		return list, nil
 	}
-	list = list[:len(list):len(list)]
+	list = slices.Clip(list)
 	for uint64(len(list)) < open {
 		bits, err := v.kv.Get(IdentityFilters, number(uint64(len(list))))
 		if err != nil {
@@ -190,7 +191,7 @@ func (t *tx) sealFull() error {
 	if err != nil {
 		return err
 	}
-	t.view.open++
+	t.open++
 	return seal(t.kv, open)
 }
 

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
@@ -58,7 +59,7 @@ var errNo = errors.New("no")
 // no filter is in memory yet.
 func TestKeysOfManyGenerations(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "k.db")
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable
+	rng := rand.New(rand.NewPCG(1, 2))
 	holders := map[string]bot.ArticleID{}
 	for round := range 8 {
 		s, err := bolt.Open(path, bolt.Options{NoSync: true})
@@ -97,9 +98,7 @@ func TestKeysOfManyGenerations(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !fail {
-				for k, id := range claimed {
-					holders[k] = id
-				}
+				maps.Copy(holders, claimed)
 			}
 			if rng.IntN(5) == 0 {
 				compareKeys(t, s, holders)
