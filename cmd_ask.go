@@ -25,7 +25,7 @@ func (c *askCmd) Run(w *world) error {
 		if err != nil {
 			return usageError{err}
 		}
-		request.Language = c.Lang
+		request.AnswerIn = c.Lang
 		answer := d.engine.Respond(w.ctx, request)
 		if _, err := fmt.Fprintln(w.stdout, answer.Text()); err != nil {
 			return err

@@ -43,7 +43,11 @@ func (c *storyCmd) Run(w *world) error {
 }
 
 func printStory(w *world, s bot.Story) {
-	fmt.Fprintf(w.stdout, "story %d, revision %d: %s, %s (%s): %s, %s %s\n", s.ID, s.Revision, s.CoachName, s.ClubName, s.Key.Matter, s.Stage, s.Evidence, s.Because)
+	because := ""
+	if s.Because != "" {
+		because = " (" + string(s.Because) + ")"
+	}
+	fmt.Fprintf(w.stdout, "story %d, revision %d: %s, %s, %s: %s%s; evidence: %s\n", s.ID, s.Revision, s.CoachName, s.ClubName, s.Key.Matter, s.Stage, because, s.Evidence)
 	for _, r := range s.Reports {
 		mark := ""
 		if r.Carrier {
@@ -52,6 +56,18 @@ func printStory(w *world, s bot.Story) {
 		if r.Revoked {
 			mark += ", revoked"
 		}
-		fmt.Fprintf(w.stdout, "  %s  %-20s %s %s%s\n      %q\n      %s\n", r.At.Format("2006-01-02 15:04"), orElse(r.Source.Outlet, "unknown outlet"), r.Event.Type, r.Event.Status, mark, r.Event.Quote, r.Source.URL)
+		fmt.Fprintf(w.stdout, "  %s  %-20s %s %s%s\n", r.At.Format("2006-01-02 15:04"), orElse(r.Source.Outlet, "unknown outlet"), r.Event.Type, r.Event.Status, mark)
+		for _, more := range []string{quoted(r.Event.Quote), r.Source.URL} {
+			if more != "" {
+				fmt.Fprintf(w.stdout, "      %s\n", more)
+			}
+		}
 	}
+}
+
+func quoted(s string) string {
+	if s == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q", s)
 }

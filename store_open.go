@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"karussell/adapters/console"
 	"karussell/bot"
 	"karussell/bot/extract"
 	"karussell/bot/phrases"
@@ -119,7 +120,7 @@ func loadKnowledge() (knowledge, error) {
 func newEngine(w *world, c config.Config, store bot.Store, k knowledge, log *slog.Logger, more func(*bot.Setup)) (*bot.Engine, error) {
 	setup := bot.Setup{
 		Store: store, Extractor: k.extractor, Gazetteer: k.extractor.Gazetteer(), Phrases: k.phrases,
-		Now: w.now, Log: log, Owners: owners(c), Version: versionText(),
+		Now: w.now, Log: log, Owners: owners(c), Terminal: console.User, Version: versionText(),
 	}
 	if more != nil {
 		more(&setup)

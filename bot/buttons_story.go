@@ -46,7 +46,7 @@ func (e *Engine) whyCommand(ctx context.Context, a *ask) (Message, error) {
 	}
 	m, err := e.why(ctx, a, id)
 	if isMissing(err) {
-		return a.problem("story_gone"), nil
+		return a.problem("story_unknown", "Number", storyArg(id)), nil
 	}
 	return m, err
 }

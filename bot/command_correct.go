@@ -12,9 +12,13 @@ func (e *Engine) correctCommand(ctx context.Context, a *ask) (Message, error) {
 	if !ok || reason == "" {
 		return e.usage(ctx, a, "correct")
 	}
+	switch strings.ToLower(reason) {
+	case "retract", "zurückziehen", "zurueckziehen": // that is what it does, and no reason
+		reason = ""
+	}
 	err := e.Correct(ctx, id, CorrectRetract, shorten(strings.TrimSpace(reason), maxComplaint))
 	if isMissing(err) {
-		return a.problem("story_gone"), nil
+		return a.problem("story_unknown", "Number", storyArg(id)), nil
 	}
 	if err != nil {
 		return Message{}, err

@@ -34,10 +34,10 @@ func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 	return e.muteFor(ctx, a, t, hours)
 }
 
-// cutSpan takes a span of one or two words from the end of a line.
+// cutSpan takes a span of one to three words from the end of a line.
 func cutSpan(line string) (query, span string) {
 	words := strings.Fields(line)
-	for n := min(2, len(words)-1); n > 0; n-- {
+	for n := min(3, len(words)-1); n > 0; n-- {
 		span = strings.Join(words[len(words)-n:], " ")
 		if _, ok := parseMute(span); ok {
 			return strings.Join(words[:len(words)-n], " "), span
@@ -46,12 +46,14 @@ func cutSpan(line string) (query, span string) {
 	return strings.Join(words, " "), ""
 }
 
-// parseMute reads "8", "8h", "2d", "3 Tage" or "immer"; at most a year.
+// parseMute reads "8", "8h", "2d", "für 3 Tage" or "for good"; at most a year.
 func parseMute(s string) (hours int, ok bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if slices.Contains([]string{"immer", "always", "forever"}, s) {
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "für "), "for ")
+	if slices.Contains([]string{"immer", "always", "forever", "good", "ever"}, s) {
 		return 0, true
 	}
+	s = strings.NewReplacer("eine ", "1 ", "einen ", "1 ", "ein ", "1 ", "an ", "1 ", "a ", "1 ").Replace(s)
 	digits := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzä ")
 	n, err := strconv.Atoi(digits)
 	if err != nil || n <= 0 || n > 24*365 {

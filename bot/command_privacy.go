@@ -210,7 +210,7 @@ func (e *Engine) forgetComplaints(tx Tx, chat ChatRef) error {
 			if err := tx.PutNote(k, nil); err != nil {
 				return err
 			}
-			for _, owner := range e.Owners {
+			for _, owner := range e.OwnersNow() {
 				home, err := e.ownerChat(tx, owner)
 				if err == nil {
 					err = tx.DeleteDelivery(noticeID(home, complaintCause(k)))

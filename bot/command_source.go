@@ -52,12 +52,14 @@ func (v voice) tally(key string, t Tally) []Block {
 	if all == 0 {
 		return nil
 	}
-	out := []Block{
-		paragraph(bold(v.say(key, "Count", all))),
-		item(plain(v.say("source_came", "Count", t.True))),
-		item(plain(v.say("source_failed", "Count", t.Off))),
-		item(plain(v.say("source_cold", "Count", t.Cold))),
-		item(plain(v.say("source_open", "Count", t.Open))),
+	out := []Block{paragraph(bold(v.say(key, "Count", all)))}
+	for _, end := range []struct {
+		key string
+		n   int
+	}{{"source_came", t.True}, {"source_failed", t.Off}, {"source_cold", t.Cold}, {"source_open", t.Open}} {
+		if end.n > 0 {
+			out = append(out, item(plain(v.say(end.key, "Count", end.n))))
+		}
 	}
 	if n := t.Settled(); n > 0 {
 		out = append(out, paragraph(plain(v.say("source_share", "Percent", (100*t.True+n/2)/n))))

@@ -23,6 +23,7 @@ type Setup struct {
 	Meter     Meter            // nil: nothing is counted
 	Owed      func()           // called after deliveries were written, so that nobody waits for the outbox to look; must not block; nil: nobody is told
 	Owners    []UserRef        // at the start; see Engine.SetOwners
+	Terminal  UserRef          // whoever sits at the machine: an owner's rights, and no notices
 	Version   string
 	// Direct holds, for platforms on which the bot may write to a person who never
 	// wrote to it, the address that reaches that person.

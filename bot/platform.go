@@ -92,6 +92,7 @@ type Request struct {
 	Title     string // chat title; empty for private chats
 	User      UserRef
 	Language  string // the platform's hint about the user ("de-AT"); may be empty
+	AnswerIn  string // language of this answer, whatever the chat's; empty: the chat's
 	CanManage bool   // may change this chat's subscriptions
 	// Missing are the rights that the bot lacks to send alerts here, as the
 	// platform calls them in the asker's language ("Nachrichten senden"). Where

@@ -108,8 +108,8 @@ func (e *Engine) excuse(ctx context.Context, a *ask, err error) Message {
 // hear loads the chat and revives it when it was paused: whoever commands the
 // bot wants it to speak.
 func (e *Engine) hear(ctx context.Context, req Request) (ask, error) {
-	req.IsOwner = req.User != "" && slices.Contains(e.OwnersNow(), req.User)
-	a := ask{Request: req, voice: e.voiceFor(Chat{}, req.Language)}
+	req.IsOwner = e.isOwner(req.User)
+	a := ask{Request: req, voice: e.voiceOf(&Chat{}, &req)}
 	err := e.Store.View(ctx, func(tx ReadTx) error {
 		c, err := tx.Chat(req.Chat)
 		if errors.Is(err, ErrNotFound) {
@@ -121,13 +121,26 @@ func (e *Engine) hear(ctx context.Context, req Request) (ask, error) {
 	if err != nil {
 		return a, err
 	}
-	a.voice = e.voiceFor(a.chat, req.Language)
+	a.voice = e.voiceOf(&a.chat, &req)
 	return a, e.touch(ctx, &a)
+}
+
+func (e *Engine) isOwner(user UserRef) bool {
+	return user != "" && (user == e.Terminal || slices.Contains(e.OwnersNow(), user))
+}
+
+// voiceOf follows the wish of the request, then the chat's setting.
+func (e *Engine) voiceOf(c *Chat, req *Request) voice {
+	v := e.voiceFor(*c, req.Language)
+	if req.AnswerIn != "" {
+		v.language = e.languageOf(req.AnswerIn, v.language)
+	}
+	return v
 }
 
 // touch revives a paused chat and notes, once a day, that it is in use.
 func (e *Engine) touch(ctx context.Context, a *ask) error {
-	if a.IsOwner && a.Kind == PrivateChat {
+	if a.IsOwner && a.Kind == PrivateChat && a.User != e.Terminal {
 		if err := e.rememberOwner(ctx, a); err != nil {
 			return err
 		}
@@ -156,7 +169,7 @@ func (e *Engine) changeChat(ctx context.Context, a *ask, change func(*Chat)) err
 	})
 	if err == nil {
 		a.chat, a.known = changed, true
-		a.voice = e.voiceFor(changed, a.Language)
+		a.voice = e.voiceOf(&changed, &a.Request)
 	}
 	return err
 }

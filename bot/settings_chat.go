@@ -28,7 +28,11 @@ func (a *ask) settingsPanel() Message {
 			muted++
 		}
 	}
-	line("label_mutes", a.say("mutes_count", "Count", muted))
+	if muted == 0 {
+		line("label_mutes", a.say("mutes_zero"))
+	} else {
+		line("label_mutes", a.say("mutes_count", "Count", muted))
+	}
 	if !a.mayManage() {
 		m.Blocks = append(m.Blocks, paragraph(italic(a.say("manage_only"))))
 	}
@@ -118,16 +122,38 @@ func (e *Engine) quietCommand(ctx context.Context, a *ask) (Message, error) {
 var clockPattern = regexp.MustCompile(`^(\d{1,2})(?:[:.]?(\d{2}))?$`)
 
 // hoursPattern accepts "22:00-07:00", "22-7", "22.30 bis 7", "2200-0700".
-var hoursPattern = regexp.MustCompile(`^(\d{1,2})(?:[:.]?(\d{2}))?\s*(?:-|–|bis|to)\s*(\d{1,2})(?:[:.]?(\d{2}))?$`)
+var hoursPattern = regexp.MustCompile(`^(\d{1,2})(?:[:.]?(\d{2}))?\s*(?:-|–|bis|to|until|and|und)\s*(\d{1,2})(?:[:.]?(\d{2}))?$`)
 
 func isOff(s string) bool {
 	return slices.Contains([]string{"off", "aus", "nie", "never", "no", "nein"}, strings.ToLower(strings.TrimSpace(s)))
 }
 
+// halfDay is a time as English speakers write it: "8am", "10:30 pm".
+var halfDay = regexp.MustCompile(`\b(\d{1,2})(?:[:.](\d{2}))?\s*([ap])\.?m\b\.?`)
+
+// wallClock writes times of half days as those of whole ones.
+func wallClock(s string) string {
+	return halfDay.ReplaceAllStringFunc(strings.ToLower(s), func(t string) string {
+		m := halfDay.FindStringSubmatch(t)
+		minute, ok := parseMinute(m[1], m[2])
+		if !ok || minute >= 13*60 {
+			return t
+		}
+		minute %= 12 * 60
+		if m[3] == "p" {
+			minute += 12 * 60
+		}
+		return clock(minute)
+	})
+}
+
 // parseHours reads a daily span; ok is false for anything else, also for an
 // empty span.
 func parseHours(s string) (q QuietHours, ok bool) {
-	s = strings.ReplaceAll(strings.ToLower(s), "uhr", "")
+	s = strings.ReplaceAll(wallClock(s), "uhr", "")
+	for _, lead := range []string{"von ", "from ", "between ", "zwischen "} {
+		s = strings.TrimPrefix(strings.TrimSpace(s), lead)
+	}
 	m := hoursPattern.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
 		return q, false
@@ -230,7 +256,7 @@ func parseDigest(s string) (Digest, bool) {
 		return Digest{}, true
 	}
 	d := Digest{Minute: 8 * 60, Weekday: time.Monday}
-	for w := range strings.FieldsSeq(strings.ToLower(strings.ReplaceAll(s, "-", " "))) {
+	for w := range strings.FieldsSeq(strings.ReplaceAll(wallClock(s), "-", " ")) {
 		if !d.take(w) {
 			return d, false
 		}
@@ -241,13 +267,13 @@ func parseDigest(s string) (Digest, bool) {
 // take applies one word of a digest; false when it is none.
 func (d *Digest) take(w string) bool {
 	switch w {
-	case "daily", "täglich", "taeglich", "tag":
+	case "daily", "täglich", "taeglich", "tag", "day":
 		d.Every = DailyDigest
 		return true
-	case "weekly", "wöchentlich", "woechentlich", "woche":
+	case "weekly", "wöchentlich", "woechentlich", "woche", "week":
 		d.Every = WeeklyDigest
 		return true
-	case "uhr", "um", "at":
+	case "uhr", "um", "at", "on", "am", "every", "each", "jeden", "jede":
 		return true
 	}
 	if w[0] >= '0' && w[0] <= '9' {

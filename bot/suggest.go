@@ -18,7 +18,7 @@ const (
 // 50,000 names as over fifty.
 func (e *Engine) Suggest(ctx context.Context, req Request) []Choice {
 	a := ask{Request: req, voice: e.voiceFor(Chat{}, req.Language)}
-	a.IsOwner = slices.Contains(e.OwnersNow(), req.User)
+	a.IsOwner = e.isOwner(req.User)
 	if utf8.RuneCountInString(req.Query) > maxChoiceLabel {
 		return nil
 	}
