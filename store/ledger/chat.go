@@ -182,11 +182,15 @@ func (v *view) Subscribers(topic bot.Topic, cursor string, limit int) ([]bot.Sub
 			rec, err := subscriptionCodec.decode(val)
 			return rec.subscription(), err
 		})
-	if err != nil || len(subs) <= limit {
-		return subs, "", err
+	if err != nil {
+		return nil, "", err
 	}
-	subs = subs[:limit]
-	return subs, subs[limit-1].Chat.String(), nil
+	next := ""
+	if len(subs) > limit {
+		subs = subs[:limit]
+		next = subs[limit-1].Chat.String()
+	}
+	return subs, next, v.foresee(each(subs, func(s bot.Subscription) bot.ChatRef { return s.Chat }))
 }
 
 // resume is the range under prefix after a chat.

@@ -182,11 +182,15 @@ func (v *view) Postings(story bot.StoryID, cursor string, limit int) ([]bot.Post
 			rec, err := postingCodec.decode(val)
 			return rec.posting(story), err
 		})
-	if err != nil || len(list) <= limit {
-		return list, "", err
+	if err != nil {
+		return nil, "", err
 	}
-	list = list[:limit]
-	return list, list[limit-1].Chat.String(), nil
+	next := ""
+	if len(list) > limit {
+		list = list[:limit]
+		next = list[limit-1].Chat.String()
+	}
+	return list, next, v.foresee(each(list, func(p bot.Posting) bot.ChatRef { return p.Chat }))
 }
 
 // chatStories lists the stories that the chat was told.

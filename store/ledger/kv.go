@@ -78,6 +78,12 @@ type Beside interface {
 	Fetch(a Ahead) error
 }
 
+// Reserver is an optional part of a Writer to which every Get is a journey.
+// Reserve locks the chats as Lock does, and then reads ahead.
+type Reserver interface {
+	Reserve(chats [][]byte, a Ahead) error
+}
+
 // Ahead is what a transaction is going to read.
 type Ahead struct {
 	Keys   map[Space][][]byte

@@ -111,6 +111,10 @@ type view struct {
 	filters *filters         // nil: every generation is looked into
 	open    uint64           // generation of identity keys; 0: not read yet
 	writes  bool
+	story   struct { // looked at last by a transaction that writes
+		ID       bot.StoryID
+		Revision int
+	}
 }
 
 // tx is a writing transaction.

@@ -13,7 +13,11 @@ func (v *view) Story(id bot.StoryID) (bot.Story, error) {
 	if err != nil {
 		return bot.Story{}, err
 	}
-	return rec.story(id), nil
+	s := rec.story(id)
+	if v.writes {
+		v.story.ID, v.story.Revision = id, s.Revision
+	}
+	return s, nil
 }
 
 func (v *view) StoriesByKey(k bot.StoryKey) ([]bot.Story, error) {

@@ -37,6 +37,23 @@ func (t *transaction) Lock(chat []byte) error {
 	return nil
 }
 
+// Reserve implements ledger.Reserver: one round trip.
+func (t *transaction) Reserve(chats [][]byte, a ledger.Ahead) error {
+	batch := &pgx.Batch{}
+	var ask [][]byte
+	for _, c := range chats {
+		if !t.locked[string(c)] {
+			t.locked[string(c)] = true
+			ask = append(ask, c)
+		}
+	}
+	if len(ask) > 0 {
+		batch.Queue("select key, value from space_boxes where key = any($1::bytea[]) for update", ask).
+			Query(func(rows pgx.Rows) error { return t.fetched(ledger.Boxes, ask, rows) })
+	}
+	return t.fetch(batch, a)
+}
+
 // Forget implements ledger.Locker. What a transaction beside others knows it read
 // when it had the chats.
 func (t *transaction) Forget(s ledger.Space, key []byte) {
