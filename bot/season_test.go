@@ -2,9 +2,11 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +14,9 @@ import (
 	"time"
 
 	"karussell/bot"
+	"karussell/store/memory"
+	"karussell/store/postgres"
+	"karussell/store/postgres/postgrestest"
 )
 
 const (
@@ -32,16 +37,37 @@ func TestSeason(t *testing.T) {
 	for seed := range seasons {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			playSeason(t, seed)
+			playSeason(t, seed, memory.New(), seasonDays+30)
 		})
 	}
 }
 
-func playSeason(t *testing.T, seed uint64) {
+// TestSeasonOnPostgreSQL plays the first weeks of a season on a server; the whole
+// season where KARUSSELL_TEST_SEASON is set.
+func TestSeasonOnPostgreSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("too long for -short")
+	}
+	days := 30
+	if os.Getenv("KARUSSELL_TEST_SEASON") != "" {
+		days = seasonDays + 30
+	}
+	s, err := postgres.Open(t.Context(), postgrestest.Database(t), postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	playSeason(t, 0, s, days)
+	problems, err := s.Check(t.Context())
+	if err = errors.Join(err, s.Close()); err != nil || len(problems) > 0 {
+		t.Errorf("the store after the season: %v, %v", problems, err)
+	}
+}
+
+func playSeason(t *testing.T, seed uint64, store bot.Store, days int) {
 	t.Helper()
 	loc := berlin(t)
 	r := rand.New(rand.NewPCG(seed, 3))
-	g := newGround(t)
+	g := groundOn(t, store)
 	begin := time.Date(2026, 8, 1, 4, 30, 0, 0, time.UTC)
 	press, stories := writeSeason(r, begin)
 	if stories < 200 {
@@ -54,7 +80,7 @@ func playSeason(t *testing.T, seed uint64) {
 	items := map[string]*item{}
 	got := map[string][]string{}
 	next := 0
-	for now := begin; now.Before(begin.Add((seasonDays + 30) * 24 * time.Hour)); now = now.Add(seasonStep) {
+	for now := begin; now.Before(begin.AddDate(0, 0, days)); now = now.Add(seasonStep) {
 		g.set(now)
 		for _, rd := range readers {
 			if rd.from.Equal(now) {

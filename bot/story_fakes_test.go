@@ -130,7 +130,12 @@ type ground struct {
 
 func newGround(t *testing.T) *ground {
 	t.Helper()
-	g := &ground{t: t, store: memory.New()}
+	return groundOn(t, memory.New())
+}
+
+func groundOn(t *testing.T, store bot.Store) *ground {
+	t.Helper()
+	g := &ground{t: t, store: store}
 	g.set(at(0))
 	g.restart()
 	return g

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,6 +26,9 @@ import (
 	"karussell/bot"
 	"karussell/bot/outbox"
 	"karussell/store/bolt"
+	"karussell/store/ledger"
+	"karussell/store/postgres"
+	"karussell/store/postgres/postgrestest"
 )
 
 // The crash test runs this test binary again as the dispatcher's process and
@@ -55,7 +59,7 @@ func TestMain(m *testing.M) {
 func crashChild(path, server, life, full string) (err error) {
 	// A full disk refuses what is written; growing the file first and flushing
 	// that, as is done with syncing, would meet the limit of this test elsewhere.
-	store, err := bolt.Open(path, bolt.Options{NoSync: full != ""})
+	store, err := openCrash(context.Background(), path, full != "")
 	if err != nil {
 		return err
 	}
@@ -63,9 +67,13 @@ func crashChild(path, server, life, full string) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var kept bot.Store = store
-	if longest, parse := time.ParseDuration(full); parse == nil {
+	if file, ok := store.(*bolt.Store); ok && full != "" {
+		longest, err := time.ParseDuration(full)
+		if err != nil {
+			return err
+		}
 		var room <-chan error
-		kept, room = crowd(ctx, store, server, longest)
+		kept, room = crowd(ctx, file, server, longest)
 		defer func() {
 			cancel()
 			err = errors.Join(err, <-room)
@@ -97,6 +105,20 @@ func crashChild(path, server, life, full string) (err error) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// checked is a store that looks for its own contradictions.
+type checked interface {
+	bot.Store
+	Check(ctx context.Context) ([]ledger.Problem, error)
+}
+
+// openCrash opens a file or a database.
+func openCrash(ctx context.Context, path string, noSync bool) (checked, error) {
+	if strings.HasPrefix(path, "postgres://") {
+		return postgres.Open(ctx, path, postgres.Options{})
+	}
+	return bolt.Open(path, bolt.Options{NoSync: noSync})
 }
 
 // wire is an adapter for the fake platform: small, but over a real connection.
@@ -231,6 +253,7 @@ func TestKill(t *testing.T) {
 		"healthy platform": {},
 		"faulty platform":  {faults: true},
 		"full disk":        {full: "300ms"},
+		"PostgreSQL":       {faults: true, server: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -257,6 +280,7 @@ type crash struct {
 	kills  int
 	faults bool   // of the platform
 	full   string // how long the disk is full at a time; empty: never
+	server bool   // the outbox is in PostgreSQL, not in a file
 }
 
 func kills(t *testing.T) int {
@@ -284,6 +308,9 @@ func (c crash) run(t *testing.T) {
 	defer server.Close()
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	path := filepath.Join(t.TempDir(), "crash.db")
+	if c.server {
+		path = postgrestest.Database(t)
+	}
 	n := c.kills
 	owed := n * 150
 	if n == 0 {
@@ -317,7 +344,7 @@ func (c crash) run(t *testing.T) {
 		}
 		t.Logf("refused for want of room: %d", o.full.Load())
 	}
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := openCrash(t.Context(), path, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +357,7 @@ func (c crash) run(t *testing.T) {
 // seedStore adds deliveries from the from-th to the to-th: three stories a chat.
 func seedStore(t *testing.T, path string, from, to int) {
 	t.Helper()
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := openCrash(t.Context(), path, false)
 	if err != nil {
 		t.Fatal(err)
 	}
