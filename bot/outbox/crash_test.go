@@ -68,9 +68,9 @@ func crashChild(path, server, life, full string) (err error) {
 	defer cancel()
 	var kept bot.Store = store
 	if file, ok := store.(*bolt.Store); ok && full != "" {
-		longest, err := time.ParseDuration(full)
-		if err != nil {
-			return err
+		longest, parse := time.ParseDuration(full)
+		if parse != nil {
+			return parse
 		}
 		var room <-chan error
 		kept, room = crowd(ctx, file, server, longest)
