@@ -51,9 +51,9 @@ func (c *runCmd) Run(w *world) error {
 // assemble builds the service that the settings describe and says plainly what
 // is on, what is off and why.
 func assemble(w *world, settings config.Config, open keeper, k knowledge, log *slog.Logger) (*service, error) {
-	var store bot.Store = open
 	var desk lateDesk
 	registry := status.NewRegistry("telegram", "discord")
+	store := status.Timed(open, registry)
 	hand, err := picture.New(k.extractor.Gazetteer())
 	if err != nil {
 		return nil, err

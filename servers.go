@@ -23,6 +23,10 @@ import (
 // leastRoom is how much free disk the store needs to be called ready.
 const leastRoom = 64 << 20
 
+// feedsLate is how long most feeds may be overdue before the poller is called not
+// ready: longer than a round after a night without network takes.
+const feedsLate = 15 * time.Minute
+
 // addStatus starts the operator's server where it is switched on.
 func (s *service) addStatus(ctx context.Context, c config.Config, registry *status.Registry, store keeper, say func(string, ...any)) error {
 	if c.Status.Listen == "" {
@@ -34,6 +38,7 @@ func (s *service) addStatus(ctx context.Context, c config.Config, registry *stat
 	if file, ok := store.(*bolt.Store); ok {
 		probes = append(probes, status.DiskProbe(filepath.Dir(file.Path()), leastRoom))
 	}
+	probes = append(probes, status.FeedsProbe(s.store, feedsLate, s.now))
 	registry.Watch(status.Watched{Store: s.store, Bytes: bytes}, s.now)
 	for _, p := range s.platforms {
 		lamp := status.NewLamp(string(p.Name()), 0, s.now)

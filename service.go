@@ -84,7 +84,11 @@ func (s *service) run(ctx context.Context) error {
 // claim may be another replica's, and must run out. Who ends in peace leaves no
 // lease: the dispatcher gives back what it has not begun.
 func (s *service) releaseLeases(ctx context.Context) error {
-	file, ok := s.store.(*bolt.Store)
+	store := s.store
+	if measured, ok := store.(interface{ Unwrap() bot.Store }); ok {
+		store = measured.Unwrap()
+	}
+	file, ok := store.(*bolt.Store)
 	if !ok {
 		return nil
 	}

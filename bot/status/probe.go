@@ -77,6 +77,36 @@ func StoreProbe(s bot.Store) Probe {
 	}}
 }
 
+// FeedsProbe looks at the poller from outside, whichever process it runs in: it
+// fails when most feeds should have been asked more than late ago. Feeds that
+// fail are no reason; they wait for their next turn.
+func FeedsProbe(s bot.Store, late time.Duration, now func() time.Time) Probe {
+	return Probe{Name: "feeds", Check: func(ctx context.Context) error {
+		var feeds []bot.FeedState
+		err := s.View(ctx, func(tx bot.ReadTx) (err error) {
+			feeds, err = tx.Feeds()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		overdue, all := 0, 0
+		for i := range feeds {
+			if feeds[i].Paused || feeds[i].Next.IsZero() {
+				continue
+			}
+			all++
+			if now().Sub(feeds[i].Next) > late {
+				overdue++
+			}
+		}
+		if overdue > all/2 {
+			return fmt.Errorf("%d of %d feeds were not asked when they should have been", overdue, all)
+		}
+		return nil
+	}}
+}
+
 // DiskProbe wants at least least bytes free where dir is.
 func DiskProbe(dir string, least uint64) Probe {
 	return Probe{Name: "disk", Check: func(context.Context) error {

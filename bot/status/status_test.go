@@ -3,6 +3,7 @@ package status_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -384,6 +385,45 @@ func TestLamp(t *testing.T) {
 	l.Off(errors.New("token revoked"))
 	if err := check(); err == nil || err.Error() != "token revoked" {
 		t.Error(err)
+	}
+}
+
+// TestFeedsAreLookedAtFromOutside: a poller that stands still is not ready, a
+// feed that fails or rests is none of its faults.
+func TestFeedsAreLookedAtFromOutside(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		next []time.Duration // before now; 0: never asked
+		ok   bool
+	}{
+		"none":           {nil, true},
+		"new":            {[]time.Duration{0, 0}, true},
+		"on time":        {[]time.Duration{-time.Minute, 5 * time.Minute}, true},
+		"one is slow":    {[]time.Duration{-time.Minute, time.Hour}, true},
+		"it stands":      {[]time.Duration{time.Hour, 2 * time.Hour, -time.Minute}, false},
+		"the only stays": {[]time.Duration{time.Hour}, false},
+	} {
+		store := memory.New()
+		err := store.Update(t.Context(), func(tx bot.Tx) error {
+			for i, late := range tt.next {
+				f := bot.FeedState{URL: fmt.Sprintf("https://paper.example/%d", i), Failures: i}
+				if late != 0 {
+					f.Next = now.Add(-late)
+				}
+				if err := tx.PutFeed(f); err != nil {
+					return err
+				}
+			}
+			return tx.PutFeed(bot.FeedState{URL: "https://paused.example/", Paused: true, Next: now.Add(-time.Hour)})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		probe := status.FeedsProbe(store, 15*time.Minute, func() time.Time { return now })
+		if err := probe.Check(t.Context()); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = store.Close()
 	}
 }
 

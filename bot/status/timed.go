@@ -15,6 +15,9 @@ type timed struct {
 	meter bot.Meter
 }
 
+// Unwrap is the store itself, for what only one kind of store can do.
+func (t *timed) Unwrap() bot.Store { return t.Store }
+
 func (t *timed) observe(kind string, start time.Time) {
 	t.meter.Observe("transaction_seconds", time.Since(start).Seconds(), "kind", kind)
 }
