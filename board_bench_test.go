@@ -25,6 +25,7 @@ type alertSink struct {
 	mu    sync.Mutex
 	begun map[string]time.Time // by the article's address
 	waits []time.Duration
+	sent  atomic.Int64
 }
 
 func (*alertSink) Name() bot.PlatformName { return "sink" }
@@ -36,6 +37,7 @@ func (*alertSink) Limits() bot.Limits {
 }
 
 func (s *alertSink) Send(_ context.Context, to bot.ChatRef, m bot.Message) (bot.MessageID, error) {
+	s.sent.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at, ok := s.begun[m.Link]; ok {
@@ -57,6 +59,7 @@ func (s *alertSink) taken() []time.Duration {
 // publish lets a paper print ten dismissals a second until ctx ends; each goes
 // to five chats.
 func (s *alertSink) publish(ctx context.Context, tb testing.TB, engine *bot.Engine, room *newsroom) {
+	tb.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {

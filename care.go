@@ -15,8 +15,8 @@ import (
 )
 
 // care is what a running bot does for itself: scheduled backups, forgetting old
-// texts, and a word to the owner when the disk is full and when it is not any
-// more.
+// texts, and a word to the owner when the disk is full or a platform is lost, and
+// when it is over.
 
 // careEvery is how often the bot looks after itself.
 const careEvery = time.Minute
@@ -30,7 +30,7 @@ func (s *service) care(ctx context.Context, store keeper, settings func() config
 	ticker := time.NewTicker(careEvery)
 	defer ticker.Stop()
 	full := false
-	for {
+	for first := true; ; first = false {
 		c := settings()
 		if err := s.backupIfDue(ctx, store, c.Backup); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "backup failed", "dir", c.Backup.Dir, "error", err)
@@ -40,6 +40,9 @@ func (s *service) care(ctx context.Context, store keeper, settings func() config
 			s.log.ErrorContext(ctx, "old texts not dropped", "error", err)
 		}
 		full = s.watchDisk(ctx, err, full)
+		if !first { // they have had their time to fail
+			s.welcome(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -122,6 +125,60 @@ func (s *service) watchDisk(ctx context.Context, err error, full bool) bool {
 		return false
 	}
 	return full
+}
+
+// lostNote remembers, over restarts, that the owners know of a lost platform.
+func lostNote(name bot.PlatformName) string { return "care/lost/" + string(name) }
+
+// lost tells the owners, on the other platforms, that one is lost: once, however
+// often the bot is restarted before it works again.
+func (s *service) lost(ctx context.Context, name bot.PlatformName, n bot.Notice) {
+	s.gone.Store(name, true)
+	told := false
+	err := s.store.Update(ctx, func(tx bot.Tx) error {
+		_, err := tx.Note(lostNote(name))
+		if told = err == nil; told {
+			return nil
+		}
+		if !errors.Is(err, bot.ErrNotFound) {
+			return err
+		}
+		return tx.PutNote(lostNote(name), []byte(s.now().UTC().Format(time.RFC3339)))
+	})
+	if err != nil {
+		s.log.ErrorContext(ctx, "lost platform not noted", "platform", string(name), "error", err)
+	}
+	if !told {
+		s.tellOwners(ctx, n)
+	}
+}
+
+// welcome tells the owners that a platform works again.
+func (s *service) welcome(ctx context.Context) {
+	for _, p := range s.platforms {
+		if _, gone := s.gone.Load(p.Name()); gone {
+			continue
+		}
+		back := false
+		err := s.store.View(ctx, func(tx bot.ReadTx) error {
+			_, err := tx.Note(lostNote(p.Name()))
+			back = err == nil
+			if errors.Is(err, bot.ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+		if err == nil && back {
+			err = s.store.Update(ctx, func(tx bot.Tx) error { return tx.PutNote(lostNote(p.Name()), nil) })
+		}
+		if err != nil {
+			s.log.ErrorContext(ctx, "platform not looked at", "platform", string(p.Name()), "error", err)
+			continue
+		}
+		if back {
+			s.tellOwners(ctx, bot.Notice{Key: bot.NoticeWorking, Args: map[string]string{"Platform": string(p.Name())}})
+		}
+	}
 }
 
 // tellOwners owes the owners a notice. When even that cannot be stored, the

@@ -69,7 +69,7 @@ func TestRunningBotSurvivesAFullStore(t *testing.T) {
 	}
 	r := startBot(t, "KARUSSELL_FEEDS="+paper.URL+"/feed", "KARUSSELL_FEED_INTERVAL=1s", "KARUSSELL_ALLOW_PRIVATE=true",
 		"KARUSSELL_DB_MAX_SIZE=1MiB")
-	db := strings.TrimPrefix(r.env[len(r.env)-2], "KARUSSELL_DB=")
+	db := strings.TrimPrefix(r.env[0], "KARUSSELL_DB=")
 	r.awaitSaid(db+": no space left for the store: the file has reached its size limit; raise the limit", 1)
 	r.stop(syscall.SIGTERM)
 	if code := r.cmd.ProcessState.ExitCode(); code != 0 {

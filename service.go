@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,7 @@ type service struct {
 	seats     map[bot.PlatformName]string       // leases of the platforms that only one replica may listen to
 	more      []func(context.Context) error     // further loops: servers, backups
 	lamps     map[bot.PlatformName]*status.Lamp // for /readyz; empty without a status server
+	gone      sync.Map                          // bot.PlatformName of those that were lost in this run
 }
 
 // run blocks until ctx ends or nothing is left to run for. Every loop it starts
@@ -141,14 +143,15 @@ func (s *service) runPlatform(ctx context.Context, p bot.Platform) error {
 		return nil
 	}
 	s.log.ErrorContext(ctx, "platform stopped", "platform", string(p.Name()), "error", err)
+	s.lost(ctx, p.Name(), bot.Notice{Key: bot.NoticeStopped, Args: map[string]string{"Platform": string(p.Name()), "Error": err.Error()}})
 	return &platformError{name: p.Name(), err: err}
 }
 
-// revoked tells the owners on the other platforms that one is lost.
+// revoked is told by the outbox when a platform refuses the token.
 func (s *service) revoked(ctx context.Context, name bot.PlatformName, cause bot.SendKind) {
 	s.log.ErrorContext(ctx, "platform refuses the token", "platform", string(name), "cause", string(cause))
 	if lamp := s.lamps[name]; lamp != nil {
 		lamp.Off(errors.New("the platform refuses the token"))
 	}
-	s.tellOwners(ctx, bot.Notice{Key: bot.NoticeRevoked, Args: map[string]string{"Platform": string(name)}})
+	s.lost(ctx, name, bot.Notice{Key: bot.NoticeRevoked, Args: map[string]string{"Platform": string(name)}})
 }

@@ -10,6 +10,8 @@ const (
 	NoticeDiskFull = "notice_disk_full" // Error
 	NoticeDiskFree = "notice_disk_free"
 	NoticeRevoked  = "notice_revoked" // Platform
+	NoticeStopped  = "notice_stopped" // Platform, Error
+	NoticeWorking  = "notice_working" // Platform; after NoticeRevoked or NoticeStopped
 )
 
 // TellOwners owes every owner a notice. The cause makes its identity: while a
