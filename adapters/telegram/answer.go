@@ -220,11 +220,11 @@ func (u user) private() bot.ChatRef { return chat{ID: u.ID}.ref() }
 func (t *answer) deliverPress(ctx context.Context) error {
 	if !t.stopped {
 		t.stopped = true
-		if notice := t.asNotice(); notice != "" {
-			t.stopSpinner(ctx, t.press, notice)
+		notice := t.asNotice()
+		t.stopSpinner(ctx, t.press, notice) // now: the message may have to wait for its place
+		if notice != "" {
 			return nil
 		}
-		defer t.stopSpinner(ctx, t.press, "")
 	}
 	m := *t.reply
 	if m.Form != nil || !m.Replace || isEmpty(m) {

@@ -132,6 +132,29 @@ func TestTheSpinnerStopsThoughTheAnswerFails(t *testing.T) {
 	w.Await(t, 1, 2)
 }
 
+// TestNoSpinnerStaysInAFlood: what is dropped is not left turning.
+func TestNoSpinnerStaysInAFlood(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	hold := make(chan struct{})
+	w.engine.answer = pressing(func(bot.Request) bot.Message {
+		<-hold
+		return bot.Message{}
+	})
+	var ids []string
+	for range 60 { // a lane takes 40
+		ids = append(ids, w.Press(1, 1, 5, "do:A"))
+	}
+	w.start(t)
+	for _, id := range ids[50:] {
+		answered(t, w, id)
+	}
+	close(hold)
+	for _, id := range ids[:20] { // the others come at a pace
+		answered(t, w, id)
+	}
+}
+
 func TestAPhotoIsReplacedByAPhotoAndElseByAText(t *testing.T) {
 	t.Parallel()
 	w := open(t)

@@ -152,7 +152,23 @@ func (s *session) dispatch(ctx context.Context, u update) {
 		s.meter.Count("telegram_requests_dropped_total", 1, "reason", "flood")
 		s.log.DebugContext(ctx, "request_dropped", "reason", "flood", "update", u.ID)
 		s.ledger.finish(u.ID)
+		s.stopDropped(ctx, u.Callback)
 	}
+}
+
+// stopDropped stops the spinner of a button that is not answered for the flood
+// it came in.
+func (s *session) stopDropped(ctx context.Context, c *callback) {
+	if c == nil {
+		return
+	}
+	s.lanes.put(ctx, "spinner/"+lane64(c.From.ID), task{
+		user: c.From.ID, pace: pacePrivate, done: func() {},
+		run: func(ctx context.Context) time.Duration {
+			s.stopSpinner(ctx, c, "")
+			return 0
+		},
+	})
 }
 
 // guarded survives a panic in one request: it would otherwise meet the same
