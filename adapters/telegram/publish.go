@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -74,10 +75,7 @@ func menuEntry(s bot.CommandSpec, language string) (tgbotapi.BotCommand, bool) {
 	if language == "" {
 		language = "de"
 	}
-	name := s.Local[language]
-	if !commandName.MatchString(name) {
-		name = s.Name
-	}
+	name := menuName(s, language)
 	about := s.About[language]
 	if about == "" {
 		about = s.About["en"]
@@ -88,6 +86,21 @@ func menuEntry(s bot.CommandSpec, language string) (tgbotapi.BotCommand, bool) {
 	runes := []rune(cleanText(about))
 	about = string(runes[:min(len(runes), maxDescription)])
 	return tgbotapi.BotCommand{Command: name, Description: about}, commandName.MatchString(name)
+}
+
+// menuName is the command's name in a language, as Telegram takes it: "gerüchte"
+// becomes "geruechte" where that is understood too, else the canonical name
+// stands in.
+func menuName(s bot.CommandSpec, language string) string {
+	name := s.Local[language]
+	if commandName.MatchString(name) {
+		return name
+	}
+	spelled := strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss").Replace(name)
+	if commandName.MatchString(spelled) && slices.Contains(s.Aliases, spelled) {
+		return spelled
+	}
+	return s.Name
 }
 
 // publish sets the command lists and the menu button when they changed since
