@@ -216,8 +216,8 @@ func (x *expansion) deliver(sub *Subscription, kind DeliveryKind) error {
 		Stage: x.story.Stage, Topic: sub.Topic, Due: x.now, Created: x.now,
 	}
 	d.Priority, d.Silent = x.manner(sub, kind)
-	if !d.Silent && d.Priority != PriorityQuietly {
-		d.Role = sub.Role
+	if !sub.Silent && d.Priority != PriorityQuietly {
+		d.Role = sub.Role // also on a rumour, which rings for nobody: it is marked for them
 	}
 	if !correction {
 		d.Due = chat.QuietUntil(x.now)

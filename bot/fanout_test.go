@@ -195,7 +195,7 @@ func TestSoundAndOrder(t *testing.T) {
 		got[d.Chat.Chat+" "+string(d.Stage)] = fmt.Sprintf("%d %v %s", d.Priority, d.Silent, d.Role)
 	}
 	want := map[string]string{
-		"plain interest": "5 true ", "loud interest": "5 false 7", "silent interest": "5 true ",
+		"plain interest": "5 true 7", "loud interest": "5 false 7", "silent interest": "5 true ",
 		"plain official": "0 false 7", "loud official": "0 false 7", "silent official": "0 true ",
 	}
 	if !maps.Equal(got, want) {

@@ -131,7 +131,7 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 	m.Silent = d.Silent
 	m.Nonce = d.Nonce()
 	m.PingRole = d.Role
-	m.Publish = s.story.Stage == StageOfficial && d.Kind == DeliverPost
+	m.Publish = s.story.Stage == StageOfficial && (d.Kind == DeliverPost || d.Kind == DeliverReply)
 	m.Thread = &Thread{Name: shorten(v.headline(&s.story), 90), Tags: v.tags(&s.story), ID: s.posting.Thread}
 	return r
 }
@@ -154,8 +154,10 @@ func alertable(s *scene, created time.Time) time.Time {
 	return at
 }
 
-// tags are the names of forum tags that fit the stage.
-func (v voice) tags(s *Story) []string { return []string{v.say("tag_" + string(tone(s)))} }
+// tags are the names of forum tags that fit: the stage, and how certain it is.
+func (v voice) tags(s *Story) []string {
+	return []string{v.say("stage_" + string(s.Stage)), v.say("tag_" + string(tone(s)))}
+}
 
 // fingerprint is equal for messages that look equal.
 func fingerprint(m *Message) string {

@@ -150,7 +150,7 @@ func (*Adapter) Limits() bot.Limits { return DefaultLimits() }
 func DefaultLimits() bot.Limits {
 	return bot.Limits{
 		Global:     35,
-		Burst:      5,
+		Burst:      2,
 		PerChat:    0.8,
 		ChatBurst:  1,
 		Concurrent: 32,

@@ -360,17 +360,19 @@ func (c *crier) exhaust(channel string, now time.Time) {
 	c.cried[channel] = slices.Repeat([]time.Time{now}, criesPerHour)
 }
 
+// isAnnouncement asks when the gateway has not told yet.
+func (a *Adapter) isAnnouncement(ctx context.Context, id string) bool {
+	kind, known := a.channels.kind(id)
+	if !known {
+		c, err := a.channels.get(ctx, id)
+		return err == nil && c.Type == channelAnnouncement
+	}
+	return kind == channelAnnouncement
+}
+
 // publish hands an announcement on to the servers that follow the channel.
 func (a *Adapter) publish(ctx context.Context, at spot) {
-	kind, known := a.channels.kind(at.channel)
-	if !known {
-		c, err := a.channels.get(ctx, at.channel)
-		if err != nil {
-			return
-		}
-		kind = c.Type
-	}
-	if kind != channelAnnouncement {
+	if !a.isAnnouncement(ctx, at.channel) {
 		return
 	}
 	if !a.crier.allow(at.channel, time.Now()) {

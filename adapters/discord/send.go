@@ -89,6 +89,9 @@ func (a *Adapter) deliver(ctx context.Context, p placement, m bot.Message) (spot
 	body := newPayload(m)
 	body.Nonce = nonce(m.Nonce)
 	body.EnforceNonce = body.Nonce != ""
+	if m.Publish && a.isAnnouncement(ctx, p.channel) {
+		m.ReplyTo = "" // Discord publishes no replies
+	}
 	if ref, ok := parseSpot(m.ReplyTo, p.channel); ok && ref.channel == p.channel {
 		body.Reference = &reference{MessageID: ref.message, ChannelID: ref.channel}
 	}

@@ -463,6 +463,9 @@ func (s *Server) crosspost(c *channel, id string) answer {
 	}
 	for _, m := range c.messages {
 		if m.ID == id {
+			if m.Reference != "" {
+				return refused(http.StatusBadRequest, 50068, "Invalid message type")
+			}
 			if m.Published {
 				return refused(http.StatusBadRequest, 40033, "This message has already been crossposted")
 			}
