@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,7 +24,10 @@ const disksFillUp = true
 // left in the store's file is used up. Then there is room again.
 type crowdedDisk struct {
 	*bolt.Store
+	server  string
 	refused atomic.Int64
+	scarce  chan struct{} // closed when little room is left for the first time
+	once    sync.Once
 }
 
 // Claim counts what finds no room.
@@ -41,29 +45,44 @@ func (d *crowdedDisk) Settle(ctx context.Context, id bot.DeliveryID, o bot.Outco
 }
 
 func (d *crowdedDisk) note(err error) {
-	if errors.Is(err, bot.ErrFull) {
-		d.refused.Add(1)
+	if errors.Is(err, bot.ErrFull) && d.refused.Add(1) == 1 { // at once: the process may not live long
+		go d.report()
 	}
 }
 
-// crowd fills the disk until ctx ends, each time for up to longest, and tells
-// the fake platform how often the dispatcher met it full.
+// report tells the fake platform how often the dispatcher met the disk full.
+func (d *crowdedDisk) report() {
+	if resp, err := http.Get(fmt.Sprintf("%s/full?n=%d", d.server, d.refused.Swap(0))); err == nil {
+		_ = resp.Body.Close()
+	}
+}
+
+// crowd fills the disk, for longest the first time and then again and again for
+// shorter, until ctx ends. What is longer than a second comes once. It returns when
+// little room is left.
 func crowd(ctx context.Context, store *bolt.Store, server string, longest time.Duration) (bot.Store, <-chan error) {
-	d := &crowdedDisk{Store: store}
+	d := &crowdedDisk{Store: store, server: server, scarce: make(chan struct{})}
 	ended := make(chan error, 1)
 	go func() {
 		defer close(ended)
 		for full := longest; ctx.Err() == nil; full = time.Duration(rand.Int64N(int64(longest))) {
-			if err := d.fill(ctx, full); err != nil {
+			err := d.fill(ctx, full)
+			d.once.Do(func() { close(d.scarce) }) // also when it failed
+			if err != nil {
 				ended <- err
 				return
 			}
-			if resp, err := http.Get(fmt.Sprintf("%s/full?n=%d", server, d.refused.Swap(0))); err == nil {
-				_ = resp.Body.Close()
+			d.report()
+			if longest > time.Second {
+				return
 			}
 			wait(ctx, time.Duration(rand.IntN(200))*time.Millisecond)
 		}
 	}()
+	select {
+	case <-d.scarce:
+	case <-ctx.Done():
+	}
 	return d, ended
 }
 
@@ -77,20 +96,17 @@ func (d *crowdedDisk) fill(ctx context.Context, full time.Duration) error {
 		return err
 	}
 	var keys []string
-	for _, size := range []int{200_000, 3000, 300} {
-		for i := 0; ; i++ {
-			key := fmt.Sprintf("filler/%d/%d", size, i)
-			err := d.Update(context.WithoutCancel(ctx), func(tx bot.Tx) error { return tx.PutNote(key, []byte(strings.Repeat("x", size))) })
-			if errors.Is(err, bot.ErrFull) {
-				break
-			}
-			if err != nil {
+	for end := time.Now().Add(full); ; wait(ctx, 5*time.Millisecond) { // what becomes free is taken at once
+		for _, size := range []int{200_000, 3000, 300} {
+			if keys, err = d.stuff(ctx, keys, size); err != nil {
 				return err
 			}
-			keys = append(keys, key)
+			d.once.Do(func() { close(d.scarce) })
+		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			break
 		}
 	}
-	wait(ctx, full)
 	if err := grow(1 << 62); err != nil {
 		return err
 	}
@@ -102,6 +118,21 @@ func (d *crowdedDisk) fill(ctx context.Context, full time.Duration) error {
 		}
 		return nil
 	})
+}
+
+// stuff writes notes of a size until none fits any more.
+func (d *crowdedDisk) stuff(ctx context.Context, keys []string, size int) ([]string, error) {
+	for {
+		key := fmt.Sprintf("filler/%06d", len(keys))
+		err := d.Update(context.WithoutCancel(ctx), func(tx bot.Tx) error { return tx.PutNote(key, []byte(strings.Repeat("x", size))) })
+		if errors.Is(err, bot.ErrFull) {
+			return keys, nil
+		}
+		if err != nil {
+			return keys, err
+		}
+		keys = append(keys, key)
+	}
 }
 
 // grow says how large a file of this process may become.
