@@ -124,7 +124,7 @@ func (c *compactCmd) Run(w *world) error {
 		return err
 	}
 	if err := bolt.Compact(w.ctx, settings.DB, settings.DB); err != nil {
-		return err
+		return roomSentence(err, settings)
 	}
 	after, err := os.Stat(settings.DB)
 	if err != nil {
