@@ -20,8 +20,8 @@ import (
 
 // program starts this test binary as karussell, or the binary that
 // KARUSSELL_TEST_BINARY names.
-func program(t testing.TB, args ...string) *exec.Cmd {
-	t.Helper()
+func program(tb testing.TB, args ...string) *exec.Cmd {
+	tb.Helper()
 	if path := os.Getenv("KARUSSELL_TEST_BINARY"); path != "" {
 		cmd := exec.Command(path, args...)
 		cmd.Env = append(os.Environ(), "KARUSSELL_LOG=error")
@@ -29,11 +29,11 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	link := filepath.Join(t.TempDir(), "karussell")
+	link := filepath.Join(tb.TempDir(), "karussell")
 	if err := os.Symlink(self, link); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cmd := exec.Command(link, args...)
 	cmd.Env = append(os.Environ(), "KARUSSELL_LOG=error")

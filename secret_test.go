@@ -35,8 +35,12 @@ func TestTheTokenIsNowhere(t *testing.T) {
 
 	echo := "you sent " + server.Token + " and " + strings.SplitN(server.Token, ":", 2)[1]
 	for i, f := range []telegramtest.Fault{
-		{Kind: telegramtest.DropBefore}, {Kind: telegramtest.DropAfter}, {Kind: telegramtest.HTML502}, {Kind: telegramtest.Truncated},
-		{Kind: telegramtest.Redirect, Location: elsewhere.URL}, {Kind: telegramtest.Refuse, Code: 500, Text: echo},
+		{Kind: telegramtest.DropBefore},
+		{Kind: telegramtest.DropAfter},
+		{Kind: telegramtest.HTML502},
+		{Kind: telegramtest.Truncated},
+		{Kind: telegramtest.Redirect, Location: elsewhere.URL},
+		{Kind: telegramtest.Refuse, Code: 500, Text: echo},
 		{Kind: telegramtest.Refuse, Code: 400, Text: echo},
 	} {
 		f.Method = "sendMessage"

@@ -36,8 +36,10 @@ func newHome(t *testing.T, env ...string) *home {
 	h.AddChat(telegramtest.Chat{ID: homeDepot, Type: "channel", Title: "Depot", Username: "depot"})
 	h.SetMember(homeGroup, homeAdmin, "administrator")
 	h.SetMember(homeForum, homeAdmin, "creator")
-	h.bot = startBot(t, append([]string{"KARUSSELL_TELEGRAM_TOKEN=" + h.Token, "KARUSSELL_TELEGRAM_ENDPOINT=" + h.URL(),
-		"KARUSSELL_FEEDS=" + h.outlet.URL + "/feed", "KARUSSELL_FEED_INTERVAL=1s", "KARUSSELL_ALLOW_PRIVATE=true"}, env...)...)
+	h.bot = startBot(t, append([]string{
+		"KARUSSELL_TELEGRAM_TOKEN=" + h.Token, "KARUSSELL_TELEGRAM_ENDPOINT=" + h.URL(),
+		"KARUSSELL_FEEDS=" + h.outlet.URL + "/feed", "KARUSSELL_FEED_INTERVAL=1s", "KARUSSELL_ALLOW_PRIVATE=true",
+	}, env...)...)
 	h.bot.awaitSaid("feed contacted", 1)
 	return h
 }

@@ -56,19 +56,19 @@ type running struct {
 
 // startBot runs `karussell run` with nothing but the environment given, and a
 // store of its own where that names none.
-func startBot(t testing.TB, env ...string) *running {
-	t.Helper()
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+func startBot(tb testing.TB, env ...string) *running {
+	tb.Helper()
+	log, err := os.Create(filepath.Join(tb.TempDir(), "log"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	r := &running{t: t, env: append([]string{"KARUSSELL_DB=" + filepath.Join(t.TempDir(), "k.db"), "KARUSSELL_LOG=debug"}, env...), log: log}
+	r := &running{t: tb, env: append([]string{"KARUSSELL_DB=" + filepath.Join(tb.TempDir(), "k.db"), "KARUSSELL_LOG=debug"}, env...), log: log}
 	r.start()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		r.stop(syscall.SIGTERM)
-		if t.Failed() {
+		if tb.Failed() {
 			raw, _ := os.ReadFile(log.Name())
-			t.Logf("what the bot said:\n%s", raw[max(0, len(raw)-6000):])
+			tb.Logf("what the bot said:\n%s", raw[max(0, len(raw)-6000):])
 		}
 		_ = log.Close()
 	})

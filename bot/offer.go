@@ -14,24 +14,28 @@ const offered = 8
 func (e *Engine) usage(ctx context.Context, a *ask, name string) (Message, error) {
 	m := a.note("usage_"+name, "Command", name)
 	m.Tone = ToneProblem
+	var err error
+	m.Buttons, err = e.offerButtons(ctx, a, name)
+	return m, err
+}
+
+func (e *Engine) offerButtons(ctx context.Context, a *ask, name string) ([][]Button, error) {
 	var picks []pick
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
 		picks, err = e.offers(tx, a, name)
 		return err
 	})
 	if err != nil {
-		return Message{}, err
+		return nil, err
 	}
 	buttons := make([]Button, 0, offered)
 	for _, p := range picks[:min(len(picks), offered)] {
 		buttons = append(buttons, press(shorten(p.label, 60), p.action))
 	}
-	perRow := 2
 	if name == "why" { // whole headlines
-		perRow = 1
+		return rows(1, buttons...), nil
 	}
-	m.Buttons = rows(perRow, buttons...)
-	return m, nil
+	return rows(2, buttons...), nil
 }
 
 // offers are what a command can be used on; none for those that take no names.

@@ -33,7 +33,8 @@ func (e *Engine) listSubscriptions(ctx context.Context, a *ask, page int) (Messa
 	if len(subs) == 0 {
 		m.Title = ""
 		m.Blocks = []Block{paragraph(plain(a.say("subscriptions_none")))}
-		return m, nil
+		m.Buttons, err = e.offerButtons(ctx, a, "subscribe")
+		return m, err
 	}
 	from := min(max(page, 0)*subsShown, len(subs))
 	var buttons []Button
