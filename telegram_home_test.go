@@ -313,3 +313,33 @@ func TestTelegramByWebhook(t *testing.T) {
 		t.Error("the log holds a secret")
 	}
 }
+
+// TestTelegramDoctor: the doctor finds what an operator can get wrong, and says
+// what to do, beside the running bot.
+func TestTelegramDoctor(t *testing.T) {
+	h := newHome(t)
+	h.InjectText(homeGroup, homeAdmin, "/abo Schalke")
+	h.says(homeGroup, "FC Schalke 04")
+	h.bot.awaitSaid("commands_published", 1)
+	doctor := func() string {
+		cmd := program(t, "doctor")
+		cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin"}, h.bot.env...)
+		out, _ := cmd.CombinedOutput() // its exit code is part of the scripts' tests
+		return string(out)
+	}
+	if out := doctor(); !strings.Contains(out, "@KarussellTestBot") || !strings.Contains(out, "may write") {
+		t.Errorf("all is well, but the doctor says\n%s", out)
+	}
+	h.SetPrivacy(false)
+	h.SetAbility("supports_inline_queries", false)
+	h.SetBot(homeGroup, homeAdmin, "restricted", map[string]any{"is_member": true})
+	out := doctor()
+	for _, want := range []string{"/setprivacy", "/setinline", "chat -100500", "allow it to send messages"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "RECOGNISABLE") {
+		t.Error("the doctor shows the token")
+	}
+}

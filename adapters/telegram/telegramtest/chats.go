@@ -26,6 +26,7 @@ type room struct {
 	bot      string           // the bot's status
 	rights   map[string]any   // further fields of the bot's ChatMember
 	blocked  *refusal         // why the bot cannot send
+	mute     bool             // ordinary members may not write
 }
 
 // AddChat makes a chat that has the bot as a member ("administrator" in
@@ -86,6 +87,21 @@ func (s *Server) SetPrivacy(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.privacy = on
+}
+
+// SetAbility switches one of the abilities that getMe states:
+// "can_join_groups", "supports_inline_queries".
+func (s *Server) SetAbility(name string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lacks[name] = !on
+}
+
+// SetMute forbids a chat's ordinary members to write, as getChat says it.
+func (s *Server) SetMute(chat int64, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.room(chat).mute = on
 }
 
 // Refuse makes a chat refuse messages with 403 and the given text, without any

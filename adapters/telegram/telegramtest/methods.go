@@ -39,7 +39,8 @@ var methods = map[string]func(*Server, Call) (any, *refusal){ //nolint:gocheckno
 func getMe(s *Server, _ Call) (any, *refusal) {
 	return map[string]any{
 		"id": s.ID, "is_bot": true, "first_name": "Karussell", "username": s.Username,
-		"can_join_groups": true, "can_read_all_group_messages": !s.privacy, "supports_inline_queries": true,
+		"can_join_groups": !s.lacks["can_join_groups"], "can_read_all_group_messages": !s.privacy,
+		"supports_inline_queries": !s.lacks["supports_inline_queries"],
 	}, nil
 }
 
@@ -269,7 +270,7 @@ func getChat(s *Server, c Call) (any, *refusal) {
 		return nil, r.blocked
 	}
 	out := r.json()
-	out["permissions"] = map[string]any{"can_send_messages": true}
+	out["permissions"] = map[string]any{"can_send_messages": !r.mute}
 	return out, nil
 }
 

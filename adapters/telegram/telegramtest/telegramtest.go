@@ -69,6 +69,7 @@ type Server struct {
 	calls      []Call
 	violations []string
 	privacy    bool
+	lacks      map[string]bool // abilities of getMe that are off
 	closed     chan struct{}
 }
 
@@ -93,7 +94,7 @@ func New(tb testing.TB, options ...Options) *Server {
 		chats: map[int64]*room{}, nextUpdate: 1000, arrived: make(chan struct{}),
 		files: map[string][]byte{}, menus: map[string]json.RawMessage{},
 		callbacks: map[string]*CallbackAnswer{}, inline: map[string]*InlineAnswer{},
-		privacy: true, closed: make(chan struct{}),
+		privacy: true, lacks: map[string]bool{}, closed: make(chan struct{}),
 	}
 	if o.Token != "" {
 		s.Token = o.Token
