@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,4 +132,31 @@ func TestLostChannelIsToldToWhoeverSubscribed(t *testing.T) {
 		m := server.DirectMessages(manager.ID)
 		return len(m) == 1 && strings.Contains(m[0].Text(), "„trainer“ gibt es nicht mehr")
 	})
+}
+
+// TestDiscordForGood: what Discord forbids to try again ends the program with a
+// sentence that says what to do, and without the token.
+func TestDiscordForGood(t *testing.T) {
+	server := discordtest.New(t, discordtest.Options{})
+	for name, c := range map[string]struct {
+		token  string
+		refuse int
+		want   string
+	}{
+		"wrong token":        {"MTE.another.token", 0, "Discord does not know the bot token any more: create a new one"},
+		"token reset":        {server.Token, 4004, "Discord does not know the bot token any more: create a new one"},
+		"disallowed intents": {server.Token, 4014, "Discord does not allow the requested intents"},
+		"shards":             {server.Token, 4011, "Discord demands more shards"},
+	} {
+		server.RefuseGateway(c.refuse)
+		bot := program(t, "run", "--db", filepath.Join(t.TempDir(), "k.db"))
+		bot.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "KARUSSELL_DISCORD_TOKEN=" + c.token, "KARUSSELL_DISCORD_ENDPOINT=" + server.URL()}
+		said, err := bot.CombinedOutput()
+		if err == nil || !strings.Contains(string(said), "karussell: discord: discord cannot be used: "+c.want) {
+			t.Errorf("%s: %v\n%s", name, err, said)
+		}
+		if strings.Contains(string(said), c.token) {
+			t.Errorf("%s: the output holds the token", name)
+		}
+	}
 }

@@ -69,6 +69,17 @@ func (b *budget) note(x *exchange, now time.Time) {
 	b.minutes = append(b.minutes, minute{now, 1})
 }
 
+// bucketEmpty reports that an answer which is no refusal used up its route's
+// bucket, and for how long: the next request would be refused. Headers without
+// a wait are not believed.
+func bucketEmpty(x *exchange) (wait time.Duration, empty bool) {
+	if x.status == 0 || x.status == http.StatusTooManyRequests || x.header.Get("X-RateLimit-Remaining") != "0" {
+		return 0, false
+	}
+	wait, ok := seconds(x.header.Get("X-RateLimit-Reset-After"))
+	return wait, ok && wait > 0
+}
+
 // seconds reads Discord's decimal seconds.
 func seconds(s string) (time.Duration, bool) {
 	f, err := strconv.ParseFloat(s, 64)

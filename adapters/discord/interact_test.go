@@ -2,7 +2,9 @@ package discord_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -382,4 +384,91 @@ func TestFiveHundredAtOnce(t *testing.T) {
 	if slowest > 3*time.Second { // Discord's own limit; the figure is in docs/benchmarks.md
 		t.Errorf("slowest first answer: %s", slowest)
 	}
+}
+
+// TestDevelopmentServer: there the commands stand on that server only, the
+// owner's among them, and without what only global commands may say.
+func TestDevelopmentServer(t *testing.T) {
+	t.Parallel()
+	opt := judged(t, discordtest.Options{})
+	st := &stage{t: t, engine: newEngine(), server: discordtest.New(t, opt)}
+	st.guild = st.server.AddGuild("Werkstatt")
+	st.adapter = newAdapter(t, st.server, func(o *discord.Options) { o.DevGuild = st.guild })
+	st.run()
+	st.server.AwaitCommands(1, 20*time.Second)
+	puts := st.server.Requests("PUT", "applications/")
+	if len(puts) != 1 || puts[0].Path != "applications/"+st.server.App+"/guilds/"+st.guild+"/commands" {
+		t.Fatalf("published to %+v", puts)
+	}
+	var list []map[string]any
+	if err := json.Unmarshal(puts[0].Body, &list); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range list {
+		names = append(names, fmt.Sprint(c["name"]))
+		if c["contexts"] != nil || c["integration_types"] != nil {
+			t.Errorf("%v says contexts", c["name"])
+		}
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"coach", "feeds", "slow", "subscribe"}) {
+		t.Errorf("published %q", names)
+	}
+}
+
+// TestInteractionsThatSayLittle: what is optional in the documentation may be
+// missing, and ids may stand in the nested object only.
+func TestInteractionsThatSayLittle(t *testing.T) {
+	t.Parallel()
+	st := play(t, discordtest.Options{})
+	base := map[string]any{"id": "1", "application_id": st.server.App, "token": "t", "version": 1, "data": map[string]any{"id": "9", "name": "coach", "type": 1}}
+	for name, c := range map[string]struct {
+		with map[string]any
+		want func(bot.Request) bool
+	}{
+		"nested ids": {
+			map[string]any{"guild": map[string]any{"id": "5"}, "channel": map[string]any{"id": st.channel, "type": 0}, "member": map[string]any{"user": map[string]any{"id": "7"}}},
+			func(r bot.Request) bool {
+				return r.Chat.Chat == st.channel && r.Parent == "5" && r.User == "discord:7" && r.CanManage && len(r.Missing) == 0
+			},
+		},
+		"no rights": {
+			map[string]any{"guild_id": "5", "channel_id": st.channel, "member": map[string]any{"user": map[string]any{"id": "7"}, "permissions": "0"}},
+			func(r bot.Request) bool { return !r.CanManage },
+		},
+		"numbers for owners": {
+			map[string]any{"guild_id": "5", "channel_id": st.channel, "user": map[string]any{"id": "8"}, "authorizing_integration_owners": map[string]any{"0": 5}},
+			func(r bot.Request) bool { return r.User == "discord:8" && len(r.Missing) == 0 },
+		},
+		"taken along": {
+			map[string]any{"guild_id": "5", "channel_id": st.channel, "user": map[string]any{"id": "8"}, "authorizing_integration_owners": map[string]any{"1": "8"}},
+			func(r bot.Request) bool { return len(r.Missing) == 1 },
+		},
+		"direct message": {
+			map[string]any{"channel_id": st.channel, "user": map[string]any{"id": "8"}},
+			func(r bot.Request) bool { return r.Kind == bot.PrivateChat && r.CanManage },
+		},
+	} {
+		before := len(st.engine.asked())
+		event := maps.Clone(base)
+		event["type"] = 2
+		maps.Copy(event, c.with)
+		st.server.Dispatch("INTERACTION_CREATE", event)
+		for range 1000 {
+			if len(st.engine.asked()) > before {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		if got := st.engine.asked(); len(got) == before || !c.want(got[len(got)-1]) {
+			t.Errorf("%s: the engine was asked %+v", name, got[before:])
+		}
+	}
+}
+
+func (e *engine) asked() []bot.Request {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.requests)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"karussell/adapters/discord"
 	"karussell/adapters/discord/discordtest"
@@ -15,6 +16,7 @@ import (
 type pacer struct {
 	mu    sync.Mutex
 	asked []bot.ChatRef
+	held  []bot.ChatRef
 }
 
 func (p *pacer) Answer(_ context.Context, to bot.ChatRef) error {
@@ -24,7 +26,13 @@ func (p *pacer) Answer(_ context.Context, to bot.ChatRef) error {
 	return nil
 }
 
-func (*pacer) Limited(bot.ChatRef, *bot.SendError) {}
+func (p *pacer) Limited(to bot.ChatRef, e *bot.SendError) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Kind == bot.SendLimited && e.RetryAfter > 0 && e.RetryAfter <= 5*time.Second && !e.Global {
+		p.held = append(p.held, to)
+	}
+}
 
 func (p *pacer) places() []bot.ChatRef {
 	p.mu.Lock()
@@ -51,5 +59,24 @@ func TestLookUpsTakePlacesBesideTheAlerts(t *testing.T) {
 	st.server.Slash(st.channel, manager(), "slow", nil).Settle()
 	if got := p.places(); len(got) != len(start) {
 		t.Errorf("an interaction's answer took places: %v", got[len(start):])
+	}
+}
+
+// TestEmptyBucketIsNotTried: the fifth message in five seconds succeeds, and the
+// pacer hears that the chat must rest before a sixth is refused.
+func TestEmptyBucketIsNotTried(t *testing.T) {
+	t.Parallel()
+	p := &pacer{}
+	st := desk(t, discordtest.Options{Limits: true}, func(o *discord.Options) { o.Pacer = p })
+	for i := range 5 {
+		m := alert()
+		m.Nonce = string(rune('a' + i))
+		if len(p.held) > 0 {
+			t.Fatalf("held after %d messages", i)
+		}
+		mustSend(t, st, st.chat(), m)
+	}
+	if !slices.Equal(p.held, []bot.ChatRef{st.chat()}) {
+		t.Errorf("held %v", p.held)
 	}
 }

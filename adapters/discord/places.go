@@ -139,6 +139,7 @@ func (b *channelBook) forget(id string) {
 type placement struct {
 	channel string
 	forum   bool
+	chat    bot.ChatRef // that the message is for
 }
 
 // place finds it: the post of the story where there is one, else the chat. It

@@ -41,12 +41,13 @@ func (a *Adapter) Send(ctx context.Context, to bot.ChatRef, m bot.Message) (bot.
 	}
 	m.Private, m.Form = false, nil // only answers can be for one person
 	place := a.place(home, m)
+	place.chat = to
 	var at spot
 	at, err = a.deliver(ctx, place, m)
 	if lostPost(err) && place.channel != home {
 		// The story's post was deleted; the forum is still there.
 		m.ReplyTo = ""
-		at, err = a.deliver(ctx, placement{channel: home}, m)
+		at, err = a.deliver(ctx, placement{channel: home, chat: to}, m)
 	}
 	if err != nil {
 		return "", sendError(err)
@@ -62,7 +63,7 @@ func (a *Adapter) Edit(ctx context.Context, to bot.ChatRef, id bot.MessageID, m 
 		return &bot.SendError{Kind: bot.SendMissing, Err: errors.New("no message id")}
 	}
 	c := call{
-		lane: laneAlert, method: http.MethodPatch, body: newEdit(m), file: m.Picture,
+		lane: laneAlert, method: http.MethodPatch, body: newEdit(m), file: m.Picture, chat: to,
 		path: "channels/" + at.channel + "/messages/" + at.message,
 	}
 	_, err := a.sender.do(ctx, c)
@@ -95,7 +96,7 @@ func (a *Adapter) deliver(ctx context.Context, p placement, m bot.Message) (spot
 	if ref, ok := parseSpot(m.ReplyTo, p.channel); ok && ref.channel == p.channel {
 		body.Reference = &reference{MessageID: ref.message, ChannelID: ref.channel}
 	}
-	at, err := a.post(ctx, p.channel, body, m.Picture)
+	at, err := a.post(ctx, p, body, m.Picture)
 	if r, refused := errors.AsType[*refusal](err); refused {
 		return a.mend(ctx, p, m, body, r)
 	}
@@ -107,12 +108,12 @@ func (a *Adapter) mend(ctx context.Context, p placement, m bot.Message, body *pa
 	switch r.code {
 	case codeArchived:
 		if a.wake(ctx, p.channel) {
-			return a.post(ctx, p.channel, body, m.Picture)
+			return a.post(ctx, p, body, m.Picture)
 		}
 	case codeReplyNeedsHistory, codeUnknownMessage:
 		if body.Reference != nil {
 			body.Reference = nil
-			return a.post(ctx, p.channel, body, m.Picture)
+			return a.post(ctx, p, body, m.Picture)
 		}
 	case codeTooLarge, codeFileTooLarge, codeMissingPermission: // perhaps only that to attach files
 		if m.Picture != nil {
@@ -136,9 +137,9 @@ func (a *Adapter) perhapsForum(ctx context.Context, p placement, m bot.Message, 
 	return spot{}, r
 }
 
-func (a *Adapter) post(ctx context.Context, channel string, body *payload, file *bot.Picture) (spot, error) {
-	path := "channels/" + channel + "/messages"
-	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: path, body: body, file: file})
+func (a *Adapter) post(ctx context.Context, p placement, body *payload, file *bot.Picture) (spot, error) {
+	path := "channels/" + p.channel + "/messages"
+	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: path, body: body, file: file, chat: p.chat})
 	if err != nil {
 		return spot{}, err
 	}
@@ -148,7 +149,7 @@ func (a *Adapter) post(ctx context.Context, channel string, body *payload, file 
 	if json.Unmarshal(raw, &sent) != nil || snowflake(sent.ID) == "" {
 		return spot{}, &refusal{kind: bot.SendUnsure, cause: errors.New("the answer names no message")}
 	}
-	return spot{channel, sent.ID}, nil
+	return spot{p.channel, sent.ID}, nil
 }
 
 // nonce fits Discord's limit; equal nonces stay equal.

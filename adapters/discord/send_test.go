@@ -16,14 +16,14 @@ import (
 )
 
 // desk is an adapter that only sends: Run is not needed for that.
-func desk(t *testing.T, opt discordtest.Options) *stage {
+func desk(t *testing.T, opt discordtest.Options, set ...setting) *stage {
 	t.Helper()
 	opt = judged(t, opt)
 	st := &stage{t: t, engine: newEngine()}
 	st.server = discordtest.New(t, opt)
 	st.guild = st.server.AddGuild("Kurve")
 	st.channel = st.server.AddChannel(st.guild, discordtest.Channel{Name: "trainer"})
-	st.adapter = newAdapter(t, st.server)
+	st.adapter = newAdapter(t, st.server, set...)
 	return st
 }
 

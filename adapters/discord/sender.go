@@ -81,6 +81,7 @@ type call struct {
 	path   string // below the API, without slash in front
 	body   any    // nil for none
 	file   *bot.Picture
+	chat   bot.ChatRef // of alerts: who waits when the route's bucket is empty
 }
 
 func (s *sender) get(ctx context.Context, path string, into any) error {
@@ -129,6 +130,9 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 		discordgo.WithRetryOnRatelimit(false), discordgo.WithRestRetries(0))
 	if x.status != 0 {
 		s.budget.note(x, time.Now())
+	}
+	if wait, empty := bucketEmpty(x); empty && c.chat.Chat != "" {
+		s.pacer.Limited(c.chat, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait})
 	}
 	if err == nil {
 		return raw, nil
