@@ -17,6 +17,9 @@ func (d *doc) careers() {
 			continue
 		}
 		p := post{person: f.person, club: f.club, role: f.role, team: f.team, sent: f.sent, rule: f.rule}
+		if f.typ == bot.Appointment && !f.fresh && d.playersMove(f) {
+			p.role = bot.Player
+		}
 		switch f.typ {
 		case bot.Appointment:
 			p.from = d.stationDate(f)
@@ -36,6 +39,7 @@ func (d *doc) careers() {
 	d.ties()
 	d.standing()
 	d.lower()
+	d.sharpen()
 	d.homes()
 }
 
@@ -67,7 +71,7 @@ func (d *doc) station(t *trigger) {
 			role = bot.Head
 		}
 		x := &d.ments[c]
-		if x.owner >= 0 && x.owner != p {
+		if x.owner >= 0 && x.owner != p || role == bot.Player && x.noun || d.onlyPlace(x) {
 			continue
 		}
 		team := x.team
@@ -219,7 +223,7 @@ func (d *doc) fillStations(p int, c *bot.CoachFacts) {
 			continue
 		}
 		k := &d.clubs[o.club]
-		if strings.HasPrefix(o.rule, "sta.") && d.onlyLinked(p, o.club) {
+		if o.role != bot.Player && (strings.HasPrefix(o.rule, "sta.") || o.rule == "post.described") && d.onlyLinked(p, o.club) {
 			continue
 		}
 		merged := false

@@ -11,7 +11,7 @@ import (
 // the sentence compete with the club under discussion, the coach's own club
 // and those that seek a coach.
 func (d *doc) clubSlot(t *trigger, m int, typ bot.EventType, pred bool) (club int, team bot.Team, sure float64) {
-	if c := t.captured('K'); c >= 0 && d.clear(c, d.ments[m].ent, t.idiom.strong) {
+	if c := t.captured('K'); c >= 0 && d.clear(c, d.ments[m].ent, t.idiom.strong || typ == bot.Departure && t.idiom.old) {
 		return d.ments[c].ent, d.ments[c].team, 20
 	}
 	if d.severalClubs(t) {

@@ -153,7 +153,7 @@ func (d *doc) matchElem(e *element, i, to int) int {
 		}
 		return d.ments[t.ment].to - i
 	}
-	if e.verb && t.capital && !t.shout && d.german() && !d.sentenceStart(i) && d.norm(i-1) != ":" && d.norm(i-1) != `"` && d.sents[t.sent].kind != headingBlock {
+	if e.verb && d.noun(i) {
 		return 0
 	}
 	if !d.german() && t.ment >= 0 && d.ments[t.ment].kind == clubMention && !d.ments[t.ment].noun && !t.glued && t.class&classClubNoun == 0 {
@@ -165,6 +165,16 @@ func (d *doc) matchElem(e *element, i, to int) int {
 		}
 	}
 	return 0
+}
+
+// noun reports whether a word that could be a verb is a noun by its capital letter:
+// German headings may capitalise anything, but not behind a number.
+func (d *doc) noun(i int) bool {
+	t := &d.toks[i]
+	if !t.capital || t.shout || !d.german() || d.sentenceStart(i) || d.norm(i-1) == ":" || d.norm(i-1) == `"` {
+		return false
+	}
+	return d.sents[t.sent].kind != headingBlock || (d.num(i-1) > 0 || d.is(i-1, classNumber))
 }
 
 // endsClause reports whether a clause ends before token i: the place of the

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"strings"
+
 	"karussell/bot"
 	"karussell/bot/extract/gazetteer"
 )
@@ -66,7 +68,7 @@ func (d *doc) tie(m, from, to int, rule string) {
 			continue
 		}
 		x := &d.ments[c]
-		if x.noun || x.versus || x.owner >= 0 && x.owner != p || d.hasPostAt(p, x.ent) || d.onlyLinked(p, x.ent) {
+		if x.noun || x.versus || x.owner >= 0 && x.owner != p || d.hasPostAt(p, x.ent) || d.onlyLinked(p, x.ent) || d.onlyPlace(x) {
 			continue
 		}
 		if !d.is(x.from-1, classPlace) && (!d.is(x.from-1, classDef) || !d.is(x.from-2, classPlace)) {
@@ -91,35 +93,49 @@ func (d *doc) past(from, to int) bool {
 	return false
 }
 
-// clauseRole is the role that the words of a clause give somebody.
+// clauseRole is the role that the words of a clause give somebody at club mention
+// x: that of the cue nearest to the club.
 func (d *doc) clauseRole(from, to int, x *mention) bot.Role {
-	role := bot.Head
+	role, near := bot.Head, to-from+1
 	if x.team == bot.SecondTeam || x.team == bot.YouthTeam {
 		role = bot.Youth
 	}
 	for i := from; i < to; i++ {
-		switch d.norm(i) {
-		case "zugearbeitet", "zuarbeitete", "zuarbeitet", "assistierte", "assistiert", "hand", "stab", "staff", "backroom", "assisted":
-			return bot.Assistant
-		case "reserve", "nachwuchs", "akademie", "talente", "leistungszentrum", "academy", "zweitvertretung", "unterbau":
-			return bot.Youth
-		case "platzhalter", "aushalf", "aushilfsweise", "einsprang", "eingesprungen", "ausgeholfen", "kommissarisch":
-			return bot.Interim
-		case "spielte", "spieler", "profi", "kickte", "aktiver", "aktive", "stuermte", "trikot", "played":
-			return bot.Player
-		}
-		switch c := d.toks[i].class; {
-		case c.has(classAssistant):
-			return bot.Assistant
-		case c.has(classYouthCoach | classSecond | classYouth):
-			role = bot.Youth
-		case c.has(classPlayer) && !c.has(classAnyCoach):
-			return bot.Player
-		case c.has(classInter | classInterimCoach):
-			role = bot.Interim
+		away := max(x.from-i, i-x.to+1)
+		if r := d.roleCue(i); r != "" && away < near {
+			role, near = r, away
 		}
 	}
 	return role
+}
+
+// roleCue is the role that a word speaks of, or none.
+func (d *doc) roleCue(i int) bot.Role {
+	switch d.norm(i) {
+	case "zugearbeitet", "zuarbeitete", "zuarbeitet", "assistierte", "assistiert", "hand", "stab", "staff", "backroom", "assisted":
+		return bot.Assistant
+	case "reserve", "nachwuchs", "akademie", "talente", "leistungszentrum", "academy", "zweitvertretung", "unterbau":
+		return bot.Youth
+	case "platzhalter", "aushalf", "aushilfsweise", "einsprang", "eingesprungen", "ausgeholfen", "kommissarisch":
+		return bot.Interim
+	case "spielte", "spieler", "profi", "kickte", "aktiver", "aktive", "stuermte", "trikot", "played":
+		return bot.Player
+	case "trainergeschaeft":
+		return bot.Head
+	}
+	switch c := d.toks[i].class; {
+	case c.has(classAssistant):
+		return bot.Assistant
+	case c.has(classYouthCoach | classSecond | classYouth):
+		return bot.Youth
+	case c.has(classInter | classInterimCoach):
+		return bot.Interim
+	case c.has(classAnyCoach | classBody):
+		return bot.Head
+	case c.has(classPlayer):
+		return bot.Player
+	}
+	return ""
 }
 
 // standing gives a caretaker the post that he otherwise holds: "Assistent X
@@ -199,6 +215,64 @@ func (d *doc) lower() {
 		m := d.toks[o.at].ment
 		if r := d.clauseRole(from, to, &d.ments[m]); r == bot.Youth {
 			o.role = r
+		}
+	}
+}
+
+// onlyPlace reports whether a country is where something happened rather than its
+// team: "auf Malta", "in Hongkong".
+func (d *doc) onlyPlace(x *mention) bool {
+	if !d.clubs[x.ent].national || x.noun {
+		return false
+	}
+	switch d.norm(x.from - 1) {
+	case "in", "auf", "nach", "aus":
+		return true
+	}
+	return false
+}
+
+// playersMove reports whether a past move was a player's: by the words of its
+// sentence, or because it lies so far back.
+func (d *doc) playersMove(f *fact) bool {
+	players := false
+	for i := range d.trigs {
+		if t := &d.trigs[i]; t.sent == f.sent && t.idiom.id == f.rule {
+			players = t.idiom.player
+		}
+	}
+	if !players {
+		return false
+	}
+	s := &d.sents[f.sent]
+	for i := s.from; i < s.to; i++ {
+		if d.is(i, classAnyCoach|classBody) {
+			return false
+		}
+	}
+	for i := s.from; i < s.to; i++ {
+		switch d.norm(i) {
+		case "debuet", "bundesliga-debuet", "profidebuet", "tore", "toren", "treffer", "laenderspiele", "laenderspielen", "pflichtspiele", "jugend", "profi", "spieler", "stuermer", "debut", "goals", "caps", "appearances":
+			return true
+		}
+	}
+	return false
+}
+
+// sharpen leaves the more exact of two roles that one sentence gives somebody at
+// one club: "als Co-Trainer bei X sowie als Chef bei Y" makes nobody chief of X.
+func (d *doc) sharpen() {
+	for i := range d.posts {
+		o := &d.posts[i]
+		if o.role != bot.Head || o.club < 0 || !strings.HasPrefix(o.rule, "sta.") {
+			continue
+		}
+		for k := range d.posts {
+			x := &d.posts[k]
+			if x.person == o.person && x.club == o.club && x.sent == o.sent && (x.role == bot.Assistant || x.role == bot.Youth) {
+				o.club = -1
+				break
+			}
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (d *doc) hasPostAt(p, c int) bool {
 func (d *doc) homes() {
 	for p := range d.persons {
 		k := &d.persons[p]
-		if k.grade() <= 0 || d.hasPostOf(p) || d.find(bot.Link, p, -1) != nil || d.find(bot.Rejection, p, -1) != nil {
+		if k.grade() <= 0 || k.count == 1 && d.toks[k.first].quoted || d.hasPostOf(p) || d.find(bot.Link, p, -1) != nil || d.find(bot.Rejection, p, -1) != nil {
 			continue
 		}
 		c := d.home(p)
