@@ -145,6 +145,49 @@ func TestDigests(t *testing.T) {
 	}
 }
 
+// TestDigestsInSpring: where the clocks skip the hour of a digest there is still
+// one that day, and only one.
+func TestDigestsInSpring(t *testing.T) {
+	loc := berlin(t)
+	g := newGround(t)
+	begin := time.Date(2027, 3, 26, 12, 0, 0, 0, loc) // the clocks go forward on Sunday the 28th
+	g.set(begin)
+	for chat, d := range map[string]bot.Digest{
+		"daily":   {Every: bot.DailyDigest, Minute: 8 * 60},
+		"at 2:30": {Every: bot.DailyDigest, Minute: 150},
+		"weekly":  {Every: bot.WeeklyDigest, Weekday: time.Sunday, Minute: 150},
+	} {
+		g.subscribe(chat, bot.Subscription{Topic: bot.ClubTopic("schalke"), Digest: true})
+		g.update(func(tx bot.Tx) error {
+			c, err := tx.Chat(console(chat))
+			c.Digest, c.Digest.Last = d, begin.Add(-time.Second)
+			return errorsFirst(err, tx.PutChat(c))
+		})
+	}
+	got := map[string][]string{}
+	for i := range 4 * 48 {
+		g.set(begin.Add(time.Duration(i) * 30 * time.Minute))
+		if i%48 == 0 {
+			g.ingest(g.print("WAZ", link4([]string{"Ada Eins", "Bea Zwei", "Cem Drei", "Dan Vier"}[i/48], "FC Schalke 04", bot.Interest)))
+			g.expand()
+		}
+		if _, err := g.eng.Tend(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range g.settle() {
+			got[d.Chat.Chat] = append(got[d.Chat.Chat], g.now().Format("02 15:04"))
+		}
+	}
+	want := map[string][]string{
+		"daily":   {"27 08:00", "28 08:00", "29 08:00", "30 08:00"},
+		"at 2:30": {"27 02:30", "28 03:30", "29 02:30", "30 02:30"},
+		"weekly":  {"28 03:30"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
 func TestMutesExpire(t *testing.T) {
 	g := newGround(t)
 	g.subscribe("chat", bot.Subscription{Topic: bot.TopicAll})

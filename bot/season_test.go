@@ -27,12 +27,15 @@ const (
 // TestSeason plays a season: hundreds of stories at six clubs, told by several
 // outlets, with citations, agency copy, denials, late and repeated articles,
 // failing transactions and restarts; readers of all kinds. Every reader's
-// transcript must be the oracle's.
+// transcript must be the oracle's. KARUSSELL_SEASONS=n plays as many as wanted.
 func TestSeason(t *testing.T) {
 	t.Parallel()
 	seasons := uint64(2)
 	if testing.Short() {
 		seasons = 1
+	}
+	if n, err := strconv.ParseUint(os.Getenv("KARUSSELL_SEASONS"), 10, 64); err == nil {
+		seasons = n
 	}
 	for seed := range seasons {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
