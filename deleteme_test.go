@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,7 +52,7 @@ func TestDeleteMeLeavesNothing(t *testing.T) {
 	server.InjectReply(person, person, prompt.ID, "Das stimmt so nicht.")
 	server.Await(t, person, before+1)
 	pressWrong() // begun, and left
-	if found := tracesAfter(t, bot, fmt.Sprint(person)); len(found) < 8 {
+	if found := tracesAfter(t, bot, strconv.Itoa(person)); len(found) < 8 {
 		t.Fatalf("the test tests little: %q", found)
 	}
 	bot.start()
@@ -59,7 +60,7 @@ func TestDeleteMeLeavesNothing(t *testing.T) {
 	server.PressButton(t, person, person, "Ja, alles löschen")
 	server.AwaitThat(t, "the answer", func() bool { return hasText(server.Messages(person), "Alles ist gelöscht") })
 	server.AwaitThat(t, "the confirmation", func() bool { return server.Unconfirmed() == 0 })
-	if found := tracesAfter(t, bot, fmt.Sprint(person)); len(found) > 0 {
+	if found := tracesAfter(t, bot, strconv.Itoa(person)); len(found) > 0 {
 		t.Errorf("after /deleteme:\n%s", strings.Join(found, "\n"))
 	}
 }

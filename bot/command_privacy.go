@@ -77,6 +77,18 @@ func (e *Engine) forgetChat(tx Tx, c *Chat) error {
 	case err != nil && !isMissing(err):
 		return err
 	}
+	if err := e.forgetLoss(tx, c); err != nil {
+		return err
+	}
+	if err := tx.DeleteChat(c.Ref); !isMissing(err) {
+		return err
+	}
+	return nil
+}
+
+// forgetLoss takes back the notices about the chat that wait for those who
+// subscribed.
+func (e *Engine) forgetLoss(tx Tx, c *Chat) error {
 	subs, err := tx.Subscriptions(c.Ref)
 	if err != nil {
 		return err
@@ -96,9 +108,6 @@ func (e *Engine) forgetChat(tx Tx, c *Chat) error {
 				return err
 			}
 		}
-	}
-	if err := tx.DeleteChat(c.Ref); !isMissing(err) {
-		return err
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ func homeOf(tx ReadTx, user UserRef) (Chat, error) {
 	}
 	ref, err := ParseChatRef(string(raw))
 	if err != nil {
-		return Chat{}, ErrNotFound //nolint:nilerr // an id that is no address cannot be written to
+		return Chat{}, ErrNotFound // an id that is no address cannot be written to
 	}
 	c, err := tx.Chat(ref)
 	if err == nil && c.Kind != PrivateChat {

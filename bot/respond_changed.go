@@ -139,7 +139,7 @@ func (e *Engine) toldOf(tx ReadTx, who UserRef, lost *Chat) (Chat, error) {
 	}
 	to, anytime, err := e.PersonRef(who)
 	if err != nil || !anytime {
-		return Chat{}, ErrNotFound //nolint:nilerr // an id that is no address cannot be written to
+		return Chat{}, ErrNotFound // an id that is no address cannot be written to
 	}
 	home, err = tx.Chat(to)
 	if isMissing(err) {

@@ -113,10 +113,8 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 	if err != nil {
 		return nil, &refusal{kind: bot.SendRejected, cause: err}
 	}
-	if c.lane == laneDesk {
-		if err := s.pacer.Answer(ctx, bot.ChatRef{Platform: Platform}); err != nil {
-			return nil, held(err)
-		}
+	if err := s.turn(ctx, c.lane); err != nil {
+		return nil, err
 	}
 	x := &exchange{}
 	inner, cancel := context.WithTimeout(ctx, callTimeout)
@@ -149,8 +147,13 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 	return nil, r
 }
 
-// held is the pacer's refusal in this package's words.
-func held(err error) error {
+// turn waits for the place of what counts towards the global limit beside the
+// alerts, which the outbox paces.
+func (s *sender) turn(ctx context.Context, l lane) error {
+	if l != laneDesk {
+		return nil
+	}
+	err := s.pacer.Answer(ctx, bot.ChatRef{Platform: Platform})
 	if e, ok := errors.AsType[*bot.SendError](err); ok {
 		return &refusal{kind: e.Kind, retryAfter: e.RetryAfter, global: e.Global, cause: e}
 	}

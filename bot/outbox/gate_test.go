@@ -77,6 +77,7 @@ func TestAnswersAndAlertsShareALimit(t *testing.T) {
 
 // answer is how an adapter answers: when it is told to come again, it does.
 func answer(t *testing.T, r *recorder, gate *outbox.Gate, ref bot.ChatRef) {
+	t.Helper()
 	for {
 		err := gate.Answer(context.Background(), ref)
 		var later *bot.SendError

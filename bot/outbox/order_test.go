@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,7 +88,7 @@ func (h *hours) owe(n int) {
 	h.t.Helper()
 	var ds []bot.Delivery
 	for range n {
-		ref := bot.ChatRef{Platform: "telegram", Chat: fmt.Sprint(1 + h.rnd.IntN(40))}
+		ref := bot.ChatRef{Platform: "telegram", Chat: strconv.Itoa(1 + h.rnd.IntN(40))}
 		switch h.rnd.IntN(6) {
 		case 0:
 			ref.Platform = "discord"

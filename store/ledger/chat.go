@@ -87,14 +87,8 @@ func (t *tx) DeleteChat(ref bot.ChatRef) error {
 	if err := t.lock(ref); err != nil {
 		return err
 	}
-	queued, err := t.queued(ref)
-	if err != nil {
+	if err := t.emptyBox(ref); err != nil {
 		return err
-	}
-	for _, n := range queued {
-		if err := t.drop(n); err != nil {
-			return err
-		}
 	}
 	stories, err := t.chatStories(ref)
 	if err != nil {
@@ -119,13 +113,25 @@ func (t *tx) DeleteChat(ref bot.ChatRef) error {
 			return err
 		}
 	}
-	if err := t.hold(ref, 0, false); err != nil {
-		return err
-	}
 	if err := t.passOver(ref); err != nil {
 		return err
 	}
 	return t.refresh(ref)
+}
+
+// emptyBox removes a chat's deliveries in whatever state, and their hold. The
+// caller refreshes.
+func (t *tx) emptyBox(ref bot.ChatRef) error {
+	queued, err := t.queued(ref)
+	if err != nil {
+		return err
+	}
+	for _, n := range queued {
+		if err := t.drop(n); err != nil {
+			return err
+		}
+	}
+	return t.hold(ref, 0, false)
 }
 
 // passOver takes a chat's address out of the fan-outs that have come to it. They

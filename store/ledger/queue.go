@@ -48,19 +48,23 @@ func (t *tx) queue(n uint64, rec *deliveryRecord) error {
 	if err != nil || paused || len(box.Leases) > 0 {
 		return err
 	}
-	head := place(priority, n, rec)
+	return t.join(ref, &box, place(priority, n, rec))
+}
+
+// join keeps the chat's entry in Heads right when a delivery was added, of which
+// head would be the entry.
+func (t *tx) join(ref bot.ChatRef, box *boxRecord, head []byte) error {
 	urgent := box.Head == nil || bytes.Compare(head[:8], box.Head[:8]) < 0
 	switch {
 	case box.Soft && urgent:
-		err = t.hold(ref, 0, false)
+		if err := t.hold(ref, 0, false); err != nil {
+			return err
+		}
 	case box.Hold != 0:
 	case box.Head == nil:
-		return t.setHead(ref, &box, head)
+		return t.setHead(ref, box, head)
 	case !urgent && bytes.Compare(box.Head[8:], head[8:]) < 0:
 		return nil // it changes nothing for the first
-	}
-	if err != nil {
-		return err
 	}
 	return t.refresh(ref)
 }

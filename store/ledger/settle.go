@@ -30,6 +30,11 @@ func (t *tx) settle(id bot.DeliveryID, o bot.Outcome) error {
 	if err := t.end(n, &rec, o, at); err != nil {
 		return err
 	}
+	return t.affect(ref, o, at)
+}
+
+// affect does to the chat what the outcome says.
+func (t *tx) affect(ref bot.ChatRef, o bot.Outcome, at time.Time) error {
 	if o.Moved != nil {
 		if err := t.MoveChat(ref, *o.Moved); err != nil {
 			return err
