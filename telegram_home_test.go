@@ -105,7 +105,7 @@ func TestTelegramByTapping(t *testing.T) {
 	h.tap(chat, user, "English")
 	h.says(chat, "Language: English")
 	h.InjectText(chat, user, "/digest")
-	h.tap(chat, user, "daily 08:00")
+	h.tap(chat, user, "daily")
 	h.InjectText(chat, user, "/unsubscribe")
 	h.says(chat, "Unsubscribe from what?")
 	h.tap(chat, user, "FC Schalke 04")
