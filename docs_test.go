@@ -71,6 +71,18 @@ func TestOperatorGuideNamesEverySetting(t *testing.T) {
 
 // TestSecurityTableNamesTests: every row of docs/security.md is proved by a test
 // or a fixture that is there.
+func TestDiscordGuideNamesEverySetting(t *testing.T) {
+	raw, err := os.ReadFile("docs/discord.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range config.Settings() {
+		if (strings.HasPrefix(s.Key, "discord.") || s.Key == "owners") && (!strings.Contains(string(raw), "`"+s.Key+"`") || !strings.Contains(string(raw), "`"+s.Env+"`")) {
+			t.Errorf("docs/discord.md does not name %s and %s", s.Key, s.Env)
+		}
+	}
+}
+
 func TestSecurityTableNamesTests(t *testing.T) {
 	raw, err := os.ReadFile("docs/security.md")
 	if err != nil {
