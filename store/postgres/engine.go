@@ -160,7 +160,11 @@ func (e *engine) attempt(ctx context.Context, l *lane, gate string, fn func(*tra
 	defer conn.Release()
 	committed := false
 	defer func() { // also when a function ends its goroutine
-		if !committed {
+		switch {
+		case committed:
+		case errors.Is(err, errLost): // the server may be a former primary: never ask it again
+			_ = conn.Conn().Close(context.WithoutCancel(ctx))
+		default:
 			_ = rollback(ctx, conn)
 		}
 	}()

@@ -39,16 +39,22 @@ var errLost = errors.New("connection to PostgreSQL lost")
 // classify gives errors of PostgreSQL and of the network the kinds of the
 // domain. The texts hold no connection string.
 func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	server, answered := errors.AsType[*pgconn.PgError](err)
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, errLost), errors.Is(err, errConflict), errors.Is(err, bot.ErrFull):
+	case errors.Is(err, errLost), errors.Is(err, errConflict), errors.Is(err, bot.ErrFull):
+		return err
+	case answered:
+		return classifyServer(server)
+	case isConnect(err): // also when the time for connecting was over, not the caller's
+		return fmt.Errorf("%w: %w", errLost, err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	if server, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return classifyServer(server)
-	}
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || isConnect(err) || pgconn.SafeToRetry(err) || closedConn(err) {
+		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) || closedConn(err) {
 		return fmt.Errorf("%w: %w", errLost, err)
 	}
 	return err

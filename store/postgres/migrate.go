@@ -3,11 +3,11 @@ package postgres
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -51,41 +51,65 @@ func steps() ([]step, error) {
 }
 
 // prepare brings the tables up to date, one process at a time. A program with
-// the latest version only reads, so its role needs no right to create.
-func (e *engine) prepare(ctx context.Context) error {
+// the latest version only reads, so its role needs no right to create. plain is
+// how to connect for a migration.
+func (e *engine) prepare(ctx context.Context, plain *pgx.ConnConfig) error {
 	all, err := steps()
 	if err != nil {
 		return err
 	}
+	var have, least int
+	err = e.use(ctx, func(conn *pgx.Conn) (err error) {
+		have, least, err = version(ctx, conn)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if least > len(all) {
+		return tooNew(have, least, len(all))
+	}
+	if have < len(all) {
+		if err := migrate(ctx, plain, all); err != nil {
+			return err
+		}
+	}
+	err = e.use(ctx, func(conn *pgx.Conn) error {
+		// The first receipt of a lane must be there before anybody asks for it.
+		_, err := conn.Exec(ctx, "insert into receipts select unnest($1::text[]), 0, now()", e.writers())
+		if err == nil {
+			_, err = conn.Exec(ctx, "delete from receipts where at < now() - interval '30 days'")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return e.found(ctx)
+}
+
+func tooNew(have, least, known int) error {
+	return fmt.Errorf("%w: its tables have version %d, for programs that know version %d; this one knows versions up to %d; use the newer program",
+		bot.ErrNewer, have, least, known)
+}
+
+// use lends a connection.
+func (e *engine) use(ctx context.Context, fn func(*pgx.Conn) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return classify(err)
 	}
-	release := sync.OnceFunc(conn.Release)
-	defer release()
-	have, err := version(ctx, conn.Conn())
-	if err != nil {
-		return err
-	}
-	if have > len(all) {
-		return fmt.Errorf("%w: its tables have version %d, this program knows versions up to %d; use the newer program",
-			bot.ErrNewer, have, len(all))
-	}
-	if have < len(all) {
-		if err := advance(ctx, conn.Conn(), all); err != nil {
-			return err
-		}
-	}
-	// The first receipt of a lane must be there before anybody asks for it.
-	_, err = conn.Exec(ctx, "insert into receipts select unnest($1::text[]), 0, now()", e.writers())
-	if err == nil {
-		_, err = conn.Exec(ctx, "delete from receipts where at < now() - interval '30 days'")
-	}
+	defer conn.Release()
+	return classify(fn(conn.Conn()))
+}
+
+func migrate(ctx context.Context, plain *pgx.ConnConfig, all []step) (err error) {
+	conn, err := pgx.ConnectConfig(ctx, plain)
 	if err != nil {
 		return classify(err)
 	}
-	release() // found takes its own
-	return e.found(ctx)
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	return advance(ctx, conn, all)
 }
 
 // writers names the lanes, all of them free.
@@ -99,14 +123,21 @@ func (e *engine) writers() []string {
 	return names
 }
 
-// version is 0 for a database without our tables.
-func version(ctx context.Context, conn *pgx.Conn) (have int, err error) {
-	var known bool
-	if err := conn.QueryRow(ctx, "select to_regclass('migrations') is not null").Scan(&known); err != nil || !known {
-		return 0, classify(err)
+// version is the tables', 0 for a database without ours, and least the one that a
+// program must know to use them: later versions may only have added something.
+func version(ctx context.Context, conn *pgx.Conn) (have, least int, err error) {
+	var known, says bool
+	err = conn.QueryRow(ctx, `select to_regclass('migrations') is not null, exists (select from pg_attribute
+		where attrelid = to_regclass('migrations') and attname = 'least' and not attisdropped)`).Scan(&known, &says)
+	if err != nil || !known {
+		return 0, 0, classify(err)
 	}
-	err = conn.QueryRow(ctx, "select coalesce(max(number), 0) from migrations").Scan(&have)
-	return have, classify(err)
+	sql := "select coalesce(max(number), 0), coalesce(max(number), 0) from migrations"
+	if says {
+		sql = "select coalesce(max(number), 0), coalesce(max(least), 0) from migrations"
+	}
+	err = conn.QueryRow(ctx, sql).Scan(&have, &least)
+	return have, least, classify(err)
 }
 
 func advance(ctx context.Context, conn *pgx.Conn, all []step) error {
@@ -123,9 +154,12 @@ func advance(ctx context.Context, conn *pgx.Conn, all []step) error {
 	if err != nil {
 		return fmt.Errorf("create tables: %w", classify(err))
 	}
-	have, err := version(ctx, conn) // another process may have been faster
+	have, least, err := version(ctx, conn) // another process may have been faster
 	if err != nil {
 		return err
+	}
+	if least > len(all) {
+		return tooNew(have, least, len(all))
 	}
 	for _, s := range all[min(have, len(all)):] {
 		if _, err := tx.Exec(ctx, s.sql); err != nil {

@@ -15,6 +15,9 @@ import (
 // Options of a store. The zero value is good.
 type Options struct {
 	Connections int32 // at most; 0 means 8
+	// Answer is how long the server may be silent while an answer is due, before
+	// the connection counts as lost. 0 means 30 s.
+	Answer time.Duration
 }
 
 // Store is a bot.Store in PostgreSQL. It is safe for concurrent use, by any
@@ -55,12 +58,17 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	plain := c.ConnConfig.Copy() // migrations take their time
+	if o.Answer <= 0 {
+		o.Answer = answerWithin
+	}
+	c.ConnConfig.DialFunc = wired(c.ConnConfig.DialFunc, o.Answer)
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", classify(err))
 	}
 	e := newEngine(pool, int(max(1, c.MaxConns/2)))
-	if err := e.prepare(ctx); err != nil {
+	if err := e.prepare(ctx, plain); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}

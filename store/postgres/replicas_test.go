@@ -352,7 +352,11 @@ func TestFence(t *testing.T) {
 func TestNewerIsRefused(t *testing.T) {
 	address := schema(t)
 	s := open(t, address)
-	if err := s.Exec(t.Context(), "insert into migrations (number, name) values (999, 'later')"); err != nil {
+	if err := s.Exec(t.Context(), "insert into migrations (number, name, least) values (998, 'adds something', 3)"); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, open(t, address), 1, 1) // side by side with a newer program, for the time of a deploy
+	if err := s.Exec(t.Context(), "insert into migrations (number, name, least) values (999, 'changes something', 999)"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := postgres.Open(t.Context(), address, postgres.Options{}); !errors.Is(err, bot.ErrNewer) {

@@ -29,6 +29,7 @@ import (
 type Server struct {
 	base    string // address without a schema
 	dir     string // "" for a server that is not ours
+	stays   bool   // the directory was there before
 	bin     string
 	account *syscall.Credential
 	args    []string
@@ -45,35 +46,98 @@ func Start(durable bool) (*Server, error) {
 	if address := os.Getenv("KARUSSELL_TEST_POSTGRES"); address != "" { //nolint:forbidigo // only tests use this package
 		return &Server{base: address}, nil
 	}
-	bin, err := binaries()
+	return StartIn("", durable)
+}
+
+// StartIn is Start in an existing, empty directory, which stays; "" means a new
+// one. It never uses a server that is not ours.
+func StartIn(dir string, durable bool) (*Server, error) {
+	s, err := house(dir)
 	if err != nil {
 		return nil, err
-	}
-	s := &Server{bin: bin}
-	if s.account, err = unprivileged(); err != nil {
-		return nil, err
-	}
-	if s.dir, err = os.MkdirTemp("", "kpg"); err != nil {
-		return nil, err
-	}
-	if s.account != nil {
-		if err := os.Chown(s.dir, int(s.account.Uid), int(s.account.Gid)); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(s.dir))
-		}
 	}
 	s.args = []string{"-c", "listen_addresses=", "-c", "max_connections=120", "-c", "deadlock_timeout=200ms"}
 	if !durable {
 		s.args = append(s.args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
-	if err := s.create(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	err = s.create()
+	if err == nil {
+		err = s.Launch()
 	}
-	s.base = "postgres://karussell@/postgres?host=" + url.QueryEscape(s.dir)
-	if err := s.Launch(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
+
+// house prepares the directory of a server.
+func house(dir string) (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: bin, dir: dir, stays: dir != ""}
+	if s.account, err = unprivileged(); err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		if s.dir, err = os.MkdirTemp("", "kpg"); err != nil {
+			return nil, err
+		}
+	}
+	if s.account != nil {
+		if err := os.Chown(s.dir, int(s.account.Uid), int(s.account.Gid)); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	s.base = "postgres://karussell@/postgres?host=" + url.QueryEscape(s.dir)
+	return s, nil
+}
+
+// Standby makes a server that follows s, which waits with every commit until the
+// standby has it. Promote makes it a server of its own.
+func (s *Server) Standby(ctx context.Context) (*Server, error) {
+	f, err := house("")
+	if err != nil {
+		return nil, err
+	}
+	f.args = slices.Clone(s.args)
+	out, err := f.command(filepath.Join(s.bin, "pg_basebackup"), "-h", s.dir, "-U", "karussell", "-R", "--no-sync", "-c", "fast",
+		"-D", filepath.Join(f.dir, "data")).CombinedOutput()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("pg_basebackup: %w: %s", err, out), f.Close())
+	}
+	if err := f.Launch(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := s.Do(ctx, "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()"); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Promote lets a standby take writes.
+func (s *Server) Promote(ctx context.Context) error {
+	return s.Do(ctx, "select pg_promote()", "alter system reset synchronous_standby_names", "select pg_reload_conf()")
+}
+
+// Do runs statements as the server's owner.
+func (s *Server) Do(ctx context.Context, statements ...string) (err error) {
+	conn, err := pgx.Connect(ctx, s.base)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+// Dir is where the server's socket and files are.
+func (s *Server) Dir() string { return s.dir }
 
 // binaries finds the directory of initdb and postgres, the newest first.
 func binaries() (string, error) {
@@ -84,6 +148,10 @@ func binaries() (string, error) {
 	slices.SortFunc(places, func(a, b string) int { return major(b) - major(a) })
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), places...) { //nolint:forbidigo // only tests use this package
 		if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err == nil {
+			// A link may lead to where the other programs of the server are.
+			if real, err := filepath.EvalSymlinks(filepath.Join(dir, "initdb")); err == nil {
+				dir = filepath.Dir(real)
+			}
 			if _, err := exec.LookPath(filepath.Join(dir, "postgres")); err == nil {
 				return dir, nil
 			}
@@ -196,12 +264,22 @@ func (s *Server) Halt(crash bool) error {
 	return err
 }
 
+// Down reports whether the server has ended by itself.
+func (s *Server) Down() bool {
+	pid, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
+	return err != nil || len(pid) == 0
+}
+
 // Close halts a server that is ours and removes what it wrote.
 func (s *Server) Close() error {
 	if !s.Ours() {
 		return nil
 	}
-	return errors.Join(s.Halt(false), os.RemoveAll(s.dir))
+	err := s.Halt(false)
+	if !s.stays {
+		return errors.Join(err, os.RemoveAll(s.dir))
+	}
+	return errors.Join(err, os.RemoveAll(filepath.Join(s.dir, "data")), os.RemoveAll(filepath.Join(s.dir, "log")))
 }
 
 // Schema makes a new, empty schema and returns its address.
