@@ -42,7 +42,7 @@ func (p *Poller) Add(ctx context.Context, address string) (bot.FeedState, error)
 		return bot.FeedState{}, err
 	}
 	p.mu.Lock()
-	p.feeds[state.URL] = &state
+	p.hold(&state)
 	p.queue.plan(state.URL, state.Next)
 	p.mu.Unlock()
 	p.Wake()
@@ -59,7 +59,7 @@ func (p *Poller) Reload(ctx context.Context, sources []Source, interval time.Dur
 	p.Sources = sources
 	for address, s := range p.feeds {
 		if !s.ByOwner && !slices.ContainsFunc(sources, func(s Source) bool { return s.URL == address }) {
-			delete(p.feeds, address)
+			p.dropFeed(address)
 		}
 	}
 	p.mu.Unlock()
@@ -72,10 +72,9 @@ func (p *Poller) Reload(ctx context.Context, sources []Source, interval time.Dur
 func (p *Poller) Remove(ctx context.Context, address string) error {
 	p.mu.Lock()
 	s, known := p.feeds[address]
-	delete(p.feeds, address)
 	if known {
 		p.push.leave(s, p.Now())
-		delete(p.push.talks, address)
+		p.dropFeed(address)
 	}
 	p.mu.Unlock()
 	if !known {

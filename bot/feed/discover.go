@@ -30,10 +30,15 @@ func (p *Poller) Discover(ctx context.Context, address string) (string, error) {
 		return "", err
 	}
 	_, failed := parse(res.Body, res.ContentType, res.Final, p.Now())
+	var others []string
+	if failed != nil {
+		others = namedFeeds(res.Body, res.ContentType, res.Final)
+	}
+	res.release() // before others are fetched: nobody holds a place and waits for one
 	if failed == nil {
 		return address, nil
 	}
-	for _, named := range namedFeeds(res.Body, res.ContentType, res.Final) {
+	for _, named := range others {
 		other, err := p.fetch.get(ctx, named, acceptFeed, "", "", maxBody)
 		if ctx.Err() != nil {
 			return "", ctx.Err()
@@ -41,7 +46,9 @@ func (p *Poller) Discover(ctx context.Context, address string) (string, error) {
 		if err != nil {
 			continue
 		}
-		if _, err := parse(other.Body, other.ContentType, other.Final, p.Now()); err == nil {
+		_, err = parse(other.Body, other.ContentType, other.Final, p.Now())
+		other.release()
+		if err == nil {
 			return named, nil
 		}
 	}

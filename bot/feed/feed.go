@@ -55,6 +55,10 @@ const (
 	totalTime    = 45 * time.Second // of one request with its body
 	longest      = 6 * time.Hour    // between two polls of a quiet feed
 	workers      = 128              // polls at the same time, each of another host: so many may hang before others wait
+	desks        = 8                // documents that are parsed at the same time,
+	batches      = 16               // and polls with articles that are committed
+	smallBody    = 256 << 10        // bytes of a body up to which it is read at once,
+	largeBodies  = 4                // and so many larger ones are held at the same time
 	maxItems     = 500              // of one feed document
 	maxText      = 256 << 10        // bytes of an article's text: a novella
 	maxLine      = 2 << 10          // bytes of a headline, an address, an id

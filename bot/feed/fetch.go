@@ -65,12 +65,23 @@ type response struct {
 	Date        time.Time     // the server's clock
 	Offer       offer         // of the Link headers
 	Cut         bool          // the body ended before the length that the server stated
+	free        func()        // gives a large body's place back; nil: it has none
+}
+
+// release lets the body go. It may be called more than once.
+func (r *response) release() {
+	r.Body = nil
+	if r.free != nil {
+		r.free()
+		r.free = nil
+	}
 }
 
 // fetcher makes guarded, capped requests. Safe for concurrent use.
 type fetcher struct {
 	client *http.Client
 	agent  string
+	large  chan struct{} // places of large bodies
 }
 
 // newFetcher guards every connection in the dialer, where redirects and DNS
@@ -79,7 +90,7 @@ func newFetcher(agent string, private bool, transport http.RoundTripper) *fetche
 	if transport == nil {
 		transport = guardedTransport(private)
 	}
-	f := &fetcher{agent: agent}
+	f := &fetcher{agent: agent, large: make(chan struct{}, largeBodies)}
 	f.client = &http.Client{
 		Transport: &orderly{inner: transport, turns: newTurns(), total: totalTime},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
@@ -114,7 +125,7 @@ func guardedTransport(private bool) *http.Transport {
 }
 
 // get fetches address. Validators make the request conditional; a 304 comes
-// back with Status 304 and no body.
+// back with Status 304 and no body. The caller releases the response.
 func (f *fetcher) get(ctx context.Context, address, accept, etag, modified string, limit int64) (response, error) {
 	req, err := f.request(ctx, address, accept, etag, modified)
 	if err != nil {
@@ -140,13 +151,28 @@ func (f *fetcher) get(ctx context.Context, address, accept, etag, modified strin
 	if err := checkStatus(res, out.Date); err != nil || res.StatusCode == http.StatusNotModified {
 		return out, err
 	}
-	err = out.read(ctx, res.Body, limit)
+	err = out.read(ctx, res.Body, limit, f.large)
+	if err != nil {
+		out.release()
+	}
 	return out, err
 }
 
-// read takes the body in, up to limit.
-func (r *response) read(ctx context.Context, body io.Reader, limit int64) (err error) {
-	r.Body, err = io.ReadAll(io.LimitReader(body, limit+1))
+// read takes the body in, up to limit. A large body waits for a place, so that
+// a hundred of them at once do not fill the memory; others pass it meanwhile.
+func (r *response) read(ctx context.Context, body io.Reader, limit int64, large chan struct{}) (err error) {
+	r.Body, err = io.ReadAll(io.LimitReader(body, min(limit, smallBody)+1))
+	if err == nil && len(r.Body) > smallBody {
+		select {
+		case large <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err() //nolint:wrapcheck // the context's own
+		}
+		r.free = func() { <-large }
+		var rest []byte
+		rest, err = io.ReadAll(io.LimitReader(body, limit+1-int64(len(r.Body))))
+		r.Body = append(r.Body, rest...)
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) && len(r.Body) > 0 {
 		// The connection broke, or the server always states a wrong length: what
 		// came is used, but without validators it is asked for again.

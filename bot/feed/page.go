@@ -63,6 +63,7 @@ func (r *Reader) Allowed(ctx context.Context, address string, now time.Time) ([]
 
 func (r *Reader) page(ctx context.Context, address string) (bot.Article, []entry, error) {
 	res, err := r.fetch.get(ctx, address, acceptPage, "", "", maxPage)
+	defer res.release()
 	if err != nil {
 		return bot.Article{}, nil, err
 	}

@@ -24,10 +24,13 @@ type Poller struct {
 	wake   chan struct{}
 
 	mu    sync.Mutex
-	feeds map[string]*bot.FeedState // by URL; the store's copy is authoritative after a restart
+	feeds map[string]*bot.FeedState // by URL, without notes; the store's copy is authoritative after a restart
+	notes map[string]string         // packed, by URL
 	queue queue                     // when feeds are due
 	lanes *lanes                    // which feeds are being polled
 	push  *pushes                   // what hubs send
+
+	parsing, committing chan struct{} // places
 
 	pace atomic.Int64 // Setup.Interval, until Reload changes it
 }
@@ -50,7 +53,8 @@ func New(s Setup) (*Poller, error) {
 	fetch := newFetcher(s.Agent, s.Private, s.Transport)
 	p := &Poller{
 		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), wake: make(chan struct{}, 1),
-		feeds: map[string]*bot.FeedState{}, lanes: newLanes(), push: newPushes(s.Push),
+		feeds: map[string]*bot.FeedState{}, notes: map[string]string{}, lanes: newLanes(), push: newPushes(s.Push),
+		parsing: make(chan struct{}, desks), committing: make(chan struct{}, batches),
 	}
 	p.pace.Store(int64(s.Interval))
 	return p, nil
@@ -126,7 +130,7 @@ func (p *Poller) join(stored []bot.FeedState) {
 	for _, s := range stored {
 		known[s.URL] = s
 		if s.ByOwner {
-			p.feeds[s.URL] = &s
+			p.hold(&s)
 		}
 	}
 	for _, src := range p.Sources {
@@ -143,7 +147,7 @@ func (p *Poller) join(stored []bot.FeedState) {
 		if src.Language != "" {
 			state.Language = src.Language
 		}
-		p.feeds[src.URL] = &state
+		p.hold(&state)
 	}
 	for address, s := range p.feeds {
 		if len(s.HubSecret) > 0 {
@@ -203,7 +207,7 @@ func (p *Poller) poll(ctx context.Context, address, host string) {
 		p.mu.Unlock()
 		return // removed meanwhile
 	}
-	state := *known
+	state := p.whole(known)
 	p.mu.Unlock()
 
 	backlog := !state.Seen
@@ -212,7 +216,7 @@ func (p *Poller) poll(ctx context.Context, address, host string) {
 		return
 	}
 	notice := p.verdict(&state)
-	result, err := p.Ingester.Ingest(ctx, bot.Batch{Articles: got.articles, Feed: &state, Backlog: backlog})
+	result, err := p.commit(ctx, bot.Batch{Articles: got.articles, Feed: &state, Backlog: backlog})
 	if err != nil {
 		// Nothing was kept, so the old validators stay and the poll is repeated.
 		p.Log.ErrorContext(ctx, "feed not stored", "feed", address, "error", err)
@@ -273,7 +277,7 @@ func (p *Poller) remember(ctx context.Context, address string, state bot.FeedSta
 	if got.fresh > 0 && !got.pushed && p.push.served(&state, p.Now()) {
 		p.push.talk(address).lax = p.Now()
 	}
-	*now = state
+	p.hold(&state)
 	p.push.enlist(now, p.Now())
 	p.mu.Unlock()
 	if turned {
@@ -323,6 +327,7 @@ type catch struct {
 func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) {
 	state.Fetches++
 	res, err := p.fetch.get(ctx, location(state), acceptFeed, state.ETag, state.LastModified, maxBody)
+	defer res.release()
 	state.LastStatus = res.Status
 	if err != nil {
 		return catch{}, err
@@ -334,7 +339,7 @@ func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) 
 	}
 	state.Bytes += int64(len(res.Body))
 	now := p.Now()
-	doc, err := parse(res.Body, res.ContentType, res.Final, now)
+	doc, err := p.parse(ctx, &res, now)
 	if err != nil {
 		return catch{}, err
 	}
@@ -356,6 +361,34 @@ func (p *Poller) read(ctx context.Context, state *bot.FeedState) (catch, error) 
 		got.articles = p.followTeasers(ctx, got.articles)
 	}
 	return got, nil
+}
+
+// parse reads a fetched document at one of the desks and lets its bytes go.
+func (p *Poller) parse(ctx context.Context, res *response, now time.Time) (document, error) {
+	select {
+	case p.parsing <- struct{}{}:
+	case <-ctx.Done():
+		return document{}, ctx.Err() //nolint:wrapcheck // the context's own
+	}
+	defer func() { <-p.parsing }()
+	defer res.release()
+	return parse(res.Body, res.ContentType, res.Final, now)
+}
+
+// commit hands a poll's batch on. Articles take a place, so that what waits for
+// the store's writer does not fill the memory; the state alone of a feed that
+// brought none does not.
+func (p *Poller) commit(ctx context.Context, b bot.Batch) (bot.Ingested, error) {
+	if len(b.Articles) == 0 {
+		return p.Ingester.Ingest(ctx, b) //nolint:wrapcheck // the store's
+	}
+	select {
+	case p.committing <- struct{}{}:
+	case <-ctx.Done():
+		return bot.Ingested{}, ctx.Err() //nolint:wrapcheck // the context's own
+	}
+	defer func() { <-p.committing }()
+	return p.Ingester.Ingest(ctx, b) //nolint:wrapcheck // the store's
 }
 
 // ttlNote is where the feed's time to live is noted: a 304 does not repeat it.

@@ -235,7 +235,7 @@ func (p *Poller) save(ctx context.Context, address string) error {
 			p.mu.Unlock()
 			return nil
 		}
-		state := *s
+		state := p.whole(s)
 		p.mu.Unlock()
 		return tx.PutFeed(state)
 	})

@@ -55,6 +55,7 @@ func (r *robots) allows(ctx context.Context, address string) bool {
 func (r *robots) ask(ctx context.Context, page *url.URL) robotsRule {
 	address := url.URL{Scheme: page.Scheme, Host: page.Host, Path: "/robots.txt"}
 	res, err := r.fetch.get(ctx, address.String(), "text/plain, */*;q=0.5", "", "", 512<<10)
+	defer res.release()
 	status := res.Status
 	if err != nil {
 		failed, ok := errors.AsType[*FetchError](err)

@@ -85,6 +85,7 @@ func within(home *url.URL, address string) string {
 
 func (r *Reader) sitemap(ctx context.Context, address string) (sitemap, error) {
 	res, err := r.fetch.get(ctx, address, "application/xml, text/xml;q=0.9, */*;q=0.5", "", "", maxSitemap)
+	defer res.release()
 	if err != nil {
 		return sitemap{}, err
 	}

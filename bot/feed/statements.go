@@ -3,6 +3,7 @@ package feed
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/html"
@@ -74,14 +75,16 @@ func (s *statements) date(value string) {
 	}
 }
 
-// berlin is the zone of dates that state none.
-func berlin() *time.Location {
+// berlin is the zone of dates that state none; read once, it is a file.
+//
+//nolint:gochecknoglobals // a constant
+var berlin = sync.OnceValue(func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		return time.UTC // no zone data on this machine
 	}
 	return zone
-}
+})
 
 // linked reads schema.org objects; depth bounds what a hostile page can cost.
 func (s *statements) linked(value any, depth int) {
