@@ -23,10 +23,8 @@ func (c *doctorCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	if w.store == nil && !onServer(settings.DB) && len(w.args) > 0 && w.args[0] == "doctor" {
-		if err, reached := askBot(w, settings.DB, w.args); reached {
-			return err // the running bot has the store: it examined itself
-		}
+	if err, reached := askDoctor(w, settings.DB); reached {
+		return err // the running bot has the store: it examined itself
 	}
 	add := func(what string, err error, means, do string) {
 		f := bot.Finding{OK: err == nil, What: what, Means: means, Do: do}
@@ -66,6 +64,15 @@ func (c *doctorCmd) Run(w *world) error {
 	return printFindings(w.stdout, findings)
 }
 
+// askDoctor has a running bot examine itself; ok is false when there is none, or
+// this is it.
+func askDoctor(w *world, db string) (err error, ok bool) { //nolint:revive // the error is the command's result
+	if w.store != nil || onServer(db) || len(w.args) == 0 || w.args[0] != "doctor" {
+		return nil, false
+	}
+	return askBot(w, db, w.args)
+}
+
 // doctorsPatience is how long the examination of one platform may take.
 const doctorsPatience = 5 * time.Minute
 
@@ -95,17 +102,14 @@ func checkPlatforms(ctx context.Context, s *service) []bot.Finding {
 // that their subscriptions chose. It reads in small steps, beside a running bot.
 func subscribed(ctx context.Context, store bot.Store, name bot.PlatformName) (chats []bot.ChatRef, roles []bot.RoleUse, err error) {
 	const step = 200
-	for after, more := string(name)+":", true; more; {
-		err := store.View(ctx, func(tx bot.ReadTx) error {
+	for after, more := string(name)+":", true; more && err == nil; {
+		err = store.View(ctx, func(tx bot.ReadTx) error {
 			some, err := tx.Chats(after, step)
-			if err != nil {
-				return err
-			}
 			more = len(some) == step
 			for _, c := range some {
 				if c.Ref.Platform != name {
 					more = false
-					return nil
+					break
 				}
 				after = c.Ref.String()
 				subs, err := tx.Subscriptions(c.Ref)
@@ -113,17 +117,13 @@ func subscribed(ctx context.Context, store bot.Store, name bot.PlatformName) (ch
 					return err
 				}
 				if len(subs) > 0 {
-					chats = append(chats, c.Ref)
-					roles = append(roles, chosenRoles(subs)...)
+					chats, roles = append(chats, c.Ref), append(roles, chosenRoles(subs)...)
 				}
 			}
-			return nil
+			return err
 		})
-		if err != nil {
-			return nil, nil, err
-		}
 	}
-	return chats, roles, nil
+	return chats, roles, err
 }
 
 func chosenRoles(subs []bot.Subscription) []bot.RoleUse {

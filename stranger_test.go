@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,16 +85,14 @@ func (s *stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.messages[fmt.Sprint(body["id"])], s.order = body, append(s.order, fmt.Sprint(body["id"]))
 		reply(s.created, map[string]any{"id": body["id"], "channel_id": part[1]})
 	case r.Method == http.MethodPatch && len(part) == 4 && s.messages[part[3]] != nil:
-		for k, v := range body {
-			s.messages[part[3]][k] = v
-		}
+		maps.Copy(s.messages[part[3]], body)
 		reply(http.StatusOK, map[string]any{"id": part[3], "channel_id": part[1]})
 	default:
 		reply(http.StatusNotFound, map[string]any{"message": "404: Not Found", "code": 0})
 	}
 }
 
-func (s *stranger) id() string { s.ids++; return fmt.Sprint(1000 + s.ids) }
+func (s *stranger) id() string { s.ids++; return strconv.Itoa(1000 + s.ids) }
 
 // gateway takes one connection: hello, identify or resume, heartbeats.
 func (s *stranger) gateway(w http.ResponseWriter, r *http.Request) {
@@ -147,8 +147,10 @@ func (s *stranger) use(t *testing.T, kind int, data, message any) (answer map[st
 	s.mu.Lock()
 	id := s.id()
 	s.mu.Unlock()
-	event := map[string]any{"id": id, "application_id": "31", "type": kind, "token": "token-" + id, "version": 1, "data": data,
-		"guild_id": "5", "channel_id": "6", "member": map[string]any{"user": map[string]any{"id": "7"}, "roles": []string{}}}
+	event := map[string]any{
+		"id": id, "application_id": "31", "type": kind, "token": "token-" + id, "version": 1, "data": data,
+		"guild_id": "5", "channel_id": "6", "member": map[string]any{"user": map[string]any{"id": "7"}, "roles": []string{}},
+	}
 	if message != nil {
 		event["message"] = message
 	}

@@ -118,14 +118,7 @@ func (e *Engine) forgetEverywhere(ctx context.Context, user UserRef) error {
 	if user == "" {
 		return nil
 	}
-	err := e.Store.Update(ctx, func(tx Tx) error {
-		if direct, anytime, err := e.PersonRef(user); err == nil && anytime {
-			if err := tx.DeleteChat(direct); err != nil && !isMissing(err) {
-				return err
-			}
-		}
-		return errors.Join(tx.PutNote("owner/"+string(user), nil), tx.PutNote(homeNote(user), nil))
-	})
+	err := e.Store.Update(ctx, func(tx Tx) error { return e.forgetAddresses(tx, user) })
 	if err != nil {
 		return err
 	}
@@ -154,6 +147,16 @@ func (e *Engine) forgetEverywhere(ctx context.Context, user UserRef) error {
 			return nil
 		}
 	}
+}
+
+// forgetAddresses drops where the person is written to.
+func (e *Engine) forgetAddresses(tx Tx, user UserRef) error {
+	if direct, anytime, err := e.PersonRef(user); err == nil && anytime {
+		if err := tx.DeleteChat(direct); err != nil && !isMissing(err) {
+			return err
+		}
+	}
+	return errors.Join(tx.PutNote("owner/"+string(user), nil), tx.PutNote(homeNote(user), nil))
 }
 
 // forgetIn writes only where the person is named.

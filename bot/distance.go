@@ -50,22 +50,25 @@ func Distance(a, b string, limit int) int {
 // whole.
 func withoutEnds(a, b string) (x, y string) {
 	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++
 	}
-	for n > 0 && (n < len(a) && !utf8.RuneStart(a[n]) || n < len(b) && !utf8.RuneStart(b[n])) {
+	for n > 0 && (inRune(a, n) || inRune(b, n)) {
 		n--
 	}
 	a, b = a[n:], b[n:]
 	n = 0
-	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+	for n < min(len(a), len(b)) && a[len(a)-1-n] == b[len(b)-1-n] {
 		n++
 	}
-	for n > 0 && !utf8.RuneStart(a[len(a)-n]) {
+	for n > 0 && inRune(a, len(a)-n) {
 		n--
 	}
 	return a[:len(a)-n], b[:len(b)-n]
 }
+
+// inRune reports whether a cut at i would go through a rune.
+func inRune(s string, i int) bool { return i < len(s) && !utf8.RuneStart(s[i]) }
 
 func isASCII(s string) bool {
 	for i := range len(s) {

@@ -84,7 +84,7 @@ func (x *clubIndex) begins(norm string, limit int) []Club {
 	const window = 5000 // "fc" begins nearly everything
 	var order []uint64
 	for i := from; i < len(x.starts) && i < from+window && strings.HasPrefix(x.starts[i].key, norm); i++ {
-		order = append(order, x.rank(&x.starts[i], norm)<<16|uint64(i-from))
+		order = append(order, x.rank(&x.starts[i], norm)<<16|uint64(i-from)) //nolint:gosec // below window
 	}
 	slices.Sort(order)
 	some := make([]clubStart, 0, len(order))
@@ -96,8 +96,8 @@ func (x *clubIndex) begins(norm string, limit int) []Club {
 
 // rank is lower for what shall come first, in 48 bits.
 func (x *clubIndex) rank(s *clubStart, norm string) uint64 {
-	r := uint64(min(len(s.key), 0xff)) //nolint:gosec // not negative
-	r |= uint64(x.fame[s.club]) << 16  //nolint:gosec // tiers, not negative
+	r := uint64(min(len(s.key), 0xff))
+	r |= uint64(x.fame[s.club]) << 16 //nolint:gosec // tiers, not negative
 	if !s.whole {
 		r |= 1 << 8
 	}

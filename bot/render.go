@@ -131,7 +131,7 @@ func (e *Engine) renderScene(d Delivery, s *scene) Rendered {
 	m.Silent = d.Silent
 	m.Nonce = d.Nonce()
 	m.PingRole = d.Role
-	m.Publish = s.story.Stage == StageOfficial && (d.Kind == DeliverPost || d.Kind == DeliverReply)
+	m.Publish = s.story.Stage == StageOfficial && r.Edit == ""
 	m.Thread = &Thread{Name: shorten(v.headline(&s.story), 90), Tags: v.tags(&s.story), ID: s.posting.Thread}
 	return r
 }

@@ -174,15 +174,9 @@ func (a *Adapter) openPost(ctx context.Context, forum string, m bot.Message) (sp
 	if err != nil {
 		return spot{}, err
 	}
-	post := forumPost{Name: postName(m), Message: newPayload(m)}
+	post := forumPost{Name: postName(m), Message: newPayload(m), Applied: c.tagsFor(m)}
 	if at, ok := a.openedBefore(ctx, c, post.Name); ok {
 		return at, nil
-	}
-	if m.Thread != nil {
-		post.Applied = matchTags(c.Tags, m.Thread.Tags)
-	}
-	if len(post.Applied) == 0 && c.Flags&flagRequireTag != 0 && len(c.Tags) > 0 {
-		post.Applied = []string{c.Tags[0].ID}
 	}
 	path := "channels/" + forum + "/threads"
 	raw, err := a.sender.do(ctx, call{lane: laneAlert, method: http.MethodPost, path: path, body: post, file: m.Picture})
@@ -203,6 +197,19 @@ func (a *Adapter) openPost(ctx context.Context, forum string, m bot.Message) (sp
 		at.message = opened.Message.ID
 	}
 	return at, nil
+}
+
+// tagsFor are the ids of a forum's tags that fit the message; its first tag where
+// none fits and one is required.
+func (c channel) tagsFor(m bot.Message) []string {
+	var ids []string
+	if m.Thread != nil {
+		ids = matchTags(c.Tags, m.Thread.Tags)
+	}
+	if len(ids) == 0 && c.Flags&flagRequireTag != 0 && len(c.Tags) > 0 {
+		ids = []string{c.Tags[0].ID}
+	}
+	return ids
 }
 
 // recentPost is how old a post of the same name may be to be the one that an

@@ -126,25 +126,35 @@ func (s *sender) do(ctx context.Context, c call) ([]byte, error) {
 	raw, err := s.session.RequestWithLockedBucket(c.method, discordgo.EndpointAPI+c.path, contentType, body, bucket, 0,
 		discordgo.WithContext(withExchange(inner, x)),
 		discordgo.WithRetryOnRatelimit(false), discordgo.WithRestRetries(0))
-	if x.status != 0 {
-		s.budget.note(x, time.Now())
-	}
-	if wait, empty := bucketEmpty(x); empty && c.chat.Chat != "" {
-		s.pacer.Limited(c.chat, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait})
-	}
+	s.learn(c, x)
 	if err == nil {
 		return raw, nil
 	}
 	if ctx.Err() != nil && x.status == 0 && !x.left.Load() {
 		return nil, ctx.Err()
 	}
-	r := classify(x, err)
+	return nil, s.refused(ctx, c, classify(x, err))
+}
+
+// learn takes from an answer what bears on the next requests.
+func (s *sender) learn(c call, x *exchange) {
+	if x.status == 0 {
+		return
+	}
+	s.budget.note(x, time.Now())
+	if wait, empty := bucketEmpty(x); empty && c.chat.Chat != "" {
+		s.pacer.Limited(c.chat, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait})
+	}
+}
+
+// refused counts and hands on a refusal.
+func (s *sender) refused(ctx context.Context, c call, r *refusal) error {
 	if c.lane == laneDesk && r.kind == bot.SendLimited && r.global {
 		s.pacer.Limited(bot.ChatRef{Platform: Platform}, &bot.SendError{Kind: r.kind, RetryAfter: r.retryAfter, Global: true})
 	}
 	s.meter.Count("discord_refusals_total", 1, "kind", string(r.kind))
 	s.log.DebugContext(ctx, "discord refused a request", "method", c.method, "path", publicPath(c.path), "status", r.status, "code", r.code, "kind", r.kind)
-	return nil, r
+	return r
 }
 
 // turn waits for the place of what counts towards the global limit beside the

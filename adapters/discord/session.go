@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -91,29 +92,21 @@ func gatewayAddress(named, version string, endpoint *url.URL) (*url.URL, error) 
 	if err != nil {
 		return nil, errors.New("the gateway's address cannot be read")
 	}
-	if u.Host == "" && endpoint != nil {
-		u.Host = endpoint.Host
+	if endpoint != nil {
+		u.Host, u.Scheme = cmp.Or(u.Host, endpoint.Host), cmp.Or(u.Scheme, endpoint.Scheme)
 	}
 	switch u.Scheme {
-	case "ws", "wss":
-	case "https":
-		u.Scheme = "wss"
-	case "http":
+	case "ws", "http":
 		u.Scheme = "ws"
-	case "":
+	case "wss", "https":
 		u.Scheme = "wss"
-		if endpoint != nil && endpoint.Scheme == "http" {
-			u.Scheme = "ws"
-		}
 	default:
 		return nil, errors.New("the gateway's address is none of a websocket")
 	}
 	if u.Host == "" || u.User != nil {
 		return nil, errors.New("the gateway's address names no host")
 	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
+	u.Path = cmp.Or(u.Path, "/")
 	q := u.Query()
 	q.Set("v", strings.TrimPrefix(version, "v"))
 	q.Set("encoding", "json")

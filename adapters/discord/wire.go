@@ -161,15 +161,13 @@ func (w *wire) judge(message []byte) error {
 	defer w.mu.Unlock()
 	switch *m.Op {
 	case opHello:
-		var hello struct {
-			Interval float64 `json:"heartbeat_interval"`
+		milliseconds, err := readHello(m.Data)
+		if err != nil {
+			return err
 		}
-		if json.Unmarshal(m.Data, &hello) != nil || hello.Interval < 1 || hello.Interval > maxBeat {
-			return errors.New("gateway: hello without a heartbeat interval")
-		}
-		w.interval = time.Duration(hello.Interval) * time.Millisecond
+		w.interval = time.Duration(milliseconds) * time.Millisecond
 		// The library reads whole numbers only.
-		message = fmt.Appendf(nil, `{"op":%d,"d":{"heartbeat_interval":%d}}`, opHello, int64(hello.Interval))
+		message = fmt.Appendf(nil, `{"op":%d,"d":{"heartbeat_interval":%d}}`, opHello, milliseconds)
 	case opReconnect:
 		w.over, w.end.reconnect, w.end.resumable = true, true, true
 		return errWireOver
@@ -189,6 +187,17 @@ func (w *wire) judge(message []byte) error {
 	}
 	w.ready = newFrame(frameText, message)
 	return nil
+}
+
+// readHello is the heartbeat's interval in milliseconds.
+func readHello(data []byte) (int64, error) {
+	var hello struct {
+		Interval float64 `json:"heartbeat_interval"`
+	}
+	if json.Unmarshal(data, &hello) != nil || hello.Interval < 1 || hello.Interval > maxBeat {
+		return 0, errors.New("gateway: hello without a heartbeat interval")
+	}
+	return int64(hello.Interval), nil
 }
 
 func (w *wire) noteClose(payload []byte) {
