@@ -15,6 +15,7 @@ import (
 	"karussell/store/bolt"
 	"karussell/store/ledger"
 	"karussell/store/memory"
+	"karussell/store/postgres"
 	"karussell/store/postgres/postgrestest"
 )
 
@@ -77,27 +78,29 @@ func TestMigrateThereAndBack(t *testing.T) {
 	if after := call(back, 0, "ask", "/news all"); after != before {
 		t.Errorf("the file that came back answers\n%s", after)
 	}
-	takeLease(t, address)
-	if out := call("", 1, "migrate", "--from", address, "--to", filepath.Join(dir, "c.db")); !strings.Contains(out, "stop all replicas") {
+	call("", 1, "migrate", "--from", address, "--to", back) // it is not empty
+	running, err := openStore(t.Context(), address, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.Close()
+	note := func(tx bot.Tx) error { return tx.PutNote("n", []byte("1")) }
+	call("", 0, "migrate", "--reopen", "--from", address)
+	if err := running.Update(t.Context(), note); err != nil {
+		t.Error(err)
+	}
+	if out := call("", 0, "migrate", "--from", address, "--to", filepath.Join(dir, "c.db")); !strings.Contains(out, "told to stop") {
 		t.Error(out)
 	}
+	if err := running.Update(t.Context(), note); !errors.Is(err, postgres.ErrShut) {
+		t.Errorf("a running bot wrote to what had moved: %v", err)
+	}
+	call("", 2, "migrate", "--reopen", "--from", back)
+	call("", 2, "migrate", "--from", back)
 }
 
 func lookup(vars map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
-}
-
-// takeLease takes a lease as a running replica does.
-func takeLease(t *testing.T, address string) {
-	t.Helper()
-	s, err := openStore(t.Context(), address, bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, ok, err := newReplica(s, time.Now, slog.New(slog.DiscardHandler)).acquire(t.Context(), "feeds")
-	if err := errors.Join(err, s.Close()); err != nil || !ok {
-		t.Fatal(ok, err)
-	}
 }
 
 // breaking fails after some updates.

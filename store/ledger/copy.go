@@ -73,20 +73,38 @@ func beginCopy(ctx context.Context, to Engine) (at Space, after []byte, err erro
 			at, after = Space(mark[0]), bytes.Clone(mark[1:])
 			return nil
 		}
-		for _, s := range Spaces() {
-			err := w.Scan(s, Range{}, func(k, _ []byte) (bool, error) {
-				if s == Meta && bytes.Equal(k, schemaKey) {
-					return true, nil
-				}
-				return false, fmt.Errorf("%w: %s", ErrNotEmpty, s)
-			})
-			if err != nil {
-				return err
-			}
+		if err := empty(w); err != nil {
+			return err
 		}
 		return w.Put(Meta, copyKey, []byte{0})
 	})
 	return at, after, err
+}
+
+// empty gives ErrNotEmpty for a store that holds anything.
+func empty(r Reader) error {
+	for _, s := range Spaces() {
+		err := r.Scan(s, Range{}, func(k, _ []byte) (bool, error) {
+			if s == Meta && bytes.Equal(k, schemaKey) {
+				return true, nil
+			}
+			return false, fmt.Errorf("%w: %s", ErrNotEmpty, s)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckTarget gives ErrNotEmpty for a store into which nothing can be copied.
+func CheckTarget(ctx context.Context, e Engine) error {
+	return e.View(ctx, func(r Reader) error {
+		if mark, err := r.Get(Meta, copyKey); err != nil || mark != nil {
+			return err
+		}
+		return empty(r)
+	})
 }
 
 // copySpace writes one space behind after, and its sequence.

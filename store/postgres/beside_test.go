@@ -17,9 +17,11 @@ import (
 // others write to the same chats, pause and move them. No index contradicts a
 // record afterwards, nobody ever has two deliveries of one chat, and what is put
 // is handed out until it is settled.
-func TestBesideEachOther(t *testing.T) {
-	const chats, stores, rounds = 12, 3, 60
-	address := schema(t)
+func TestBesideEachOther(t *testing.T) { stress(t, schema(t), 60) }
+
+func stress(t *testing.T, address string, rounds int) {
+	t.Helper()
+	const chats, stores = 12, 3
 	var clock atomic.Int64
 	now := func() time.Time { return noon.Add(time.Duration(clock.Load()) * time.Second) }
 	var wg sync.WaitGroup

@@ -168,10 +168,17 @@ func (e *engine) attempt(ctx context.Context, l *lane, gate string, fn func(*tra
 			_ = rollback(ctx, conn)
 		}
 	}()
-	t := newTransaction(ctx, &opening{conn, []string{begin, gate}}, e, l)
+	o := &opening{querier: conn, begin: []string{begin, gate}}
+	t := newTransaction(ctx, o, e, l)
 	t.beside = gate == gateBeside
 	if err := fn(t); err != nil {
 		return false, err
+	}
+	if err := o.start(ctx); err != nil { // before anything is sent that could be committed
+		return false, classify(err)
+	}
+	if t.claims && o.draining {
+		return false, errDraining
 	}
 	l.number++
 	committed, err = t.commit()

@@ -88,9 +88,13 @@ func (s *Store) Update(ctx context.Context, fn func(bot.Tx) error) error {
 // Claim implements bot.Outbox, beside all other transactions.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) (out []bot.Delivery, err error) {
 	err = s.engine.beside(ctx, func(t *transaction) error {
+		t.claims = true
 		out, err = ledger.ClaimBeside(t, now, lease, limit)
 		return err
 	})
+	if errors.Is(err, errDraining) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ type transaction struct {
 	failed  error                   // the first failure: the server takes no more statements
 	lane    *lane                   // nil in a transaction that only reads
 	beside  bool                    // it runs beside others (ledger.Beside)
+	claims  bool                    // it hands out deliveries
 	locked  map[string]bool         // chats; false: looked for, and not got
 	ahead   map[ledger.Space]map[string]page
 }
@@ -66,7 +67,8 @@ type querier interface {
 // in the same round trip where that is a batch.
 type opening struct {
 	querier
-	begin []string // not sent yet
+	begin    []string // not sent yet
+	draining bool     // the database is being closed
 }
 
 func (o *opening) start(ctx context.Context) error {
@@ -95,9 +97,22 @@ func (o *opening) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults 
 	for _, sql := range o.begin {
 		whole.Queue(sql)
 	}
+	if len(o.begin) > 0 {
+		whole.Queue("select step from shut").Query(o.look)
+	}
 	o.begin = nil
 	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
 	return o.querier.SendBatch(ctx, whole)
+}
+
+// look refuses a closed database.
+func (o *opening) look(rows pgx.Rows) error {
+	steps, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err == nil && slices.Contains(steps, stepClosed) {
+		err = ErrShut
+	}
+	o.draining = slices.Contains(steps, stepDraining)
+	return err
 }
 
 // noRow is a row that could not be asked for.
