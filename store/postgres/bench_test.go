@@ -9,54 +9,76 @@ import (
 	"time"
 
 	"karussell/bot"
+	"karussell/store/postgres"
 )
 
 // BenchmarkDispatch is 1, 2 and 4 processes' worth of stores on one outbox with
-// 32 senders each; one operation is a delivery claimed and settled. With
-// KARUSSELL_TEST_DURABLE=1 the server syncs every commit, as in production.
+// 64 senders each; one operation is a delivery claimed and settled. With
+// KARUSSELL_TEST_DURABLE=1 the server syncs every commit, as in production. The
+// second half has a network between them that takes a millisecond each way.
 func BenchmarkDispatch(b *testing.B) {
-	for _, stores := range []int{1, 2, 4} {
-		b.Run(fmt.Sprintf("dispatchers=%d", stores), func(b *testing.B) {
-			address := schema(b)
-			n := max(b.N, 64)
-			fill(b, open(b, address), n, 1)
-			var settled, conflicts atomic.Int64
-			var wg sync.WaitGroup
-			b.ResetTimer()
-			for range stores {
-				s := open(b, address)
-				wg.Go(func() {
-					for settled.Load() < int64(n) {
-						list, err := s.Claim(b.Context(), noon, time.Hour, 128)
-						if err != nil {
-							b.Error(err)
-							return
+	for _, delay := range []time.Duration{0, time.Millisecond} {
+		for _, stores := range []int{1, 2, 4} {
+			b.Run(fmt.Sprintf("network=%v/dispatchers=%d", delay, stores), func(b *testing.B) { dispatch(b, stores, delay) })
+		}
+	}
+}
+
+func dispatch(b *testing.B, stores int, delay time.Duration) {
+	b.Helper()
+	address := schema(b)
+	n := max(b.N, 64)
+	fill(b, open(b, address), n, 1)
+	if delay > 0 {
+		p, err := server(b).Proxy(delay)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer p.Close()
+		address = p.Address(address)
+	}
+	var settled, conflicts atomic.Int64
+	var wg sync.WaitGroup
+	all := make([]*postgres.Store, stores)
+	for i := range all {
+		all[i] = open(b, address)
+	}
+	b.ResetTimer()
+	for _, s := range all {
+		wg.Go(func() {
+			for settled.Load() < int64(n) {
+				list, err := s.Claim(b.Context(), noon, time.Hour, 256)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				work := make(chan bot.Delivery, len(list))
+				for _, d := range list {
+					work <- d
+				}
+				close(work)
+				var senders sync.WaitGroup
+				for range 64 {
+					senders.Go(func() {
+						for d := range work {
+							if err := s.Settle(b.Context(), d.ID, bot.Outcome{State: bot.Sent, Message: "4711", Hash: "h"}); err != nil {
+								b.Error(err)
+							}
+							settled.Add(1)
 						}
-						work := make(chan bot.Delivery, len(list))
-						for _, d := range list {
-							work <- d
-						}
-						close(work)
-						var senders sync.WaitGroup
-						for range 32 {
-							senders.Go(func() {
-								for d := range work {
-									if err := s.Settle(b.Context(), d.ID, bot.Outcome{State: bot.Sent, Message: "4711", Hash: "h"}); err != nil {
-										b.Error(err)
-									}
-									settled.Add(1)
-								}
-							})
-						}
-						senders.Wait()
-					}
-					conflicts.Add(s.Traffic().Conflicts)
-				})
+					})
+				}
+				senders.Wait()
 			}
-			wg.Wait()
-			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "deliveries/s")
-			b.ReportMetric(float64(conflicts.Load()), "conflicts")
+			conflicts.Add(s.Traffic().Conflicts)
 		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "deliveries/s")
+	b.ReportMetric(float64(conflicts.Load()), "conflicts")
+	for _, s := range all {
+		_ = s.Close()
 	}
 }
 
