@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"karussell/bot"
 )
 
 var update = flag.Bool("update", false, "write what comes out as what is wanted; read the difference before committing it")
@@ -74,6 +76,86 @@ func readFixture(t *testing.T, file string) string {
 		}
 	}
 	return b.String()
+}
+
+// TestPageFixtures reads every page in testdata/pages like the page behind a
+// teaser.
+func TestPageFixtures(t *testing.T) {
+	files, err := filepath.Glob("testdata/pages/*.html")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, len(files))
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			got := readPageFixture(t, file)
+			if *update {
+				if err := os.WriteFile(file+".want", []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file + ".want")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func readPageFixture(t *testing.T, file string) string {
+	t.Helper()
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, entries, err := readPage(body, "text/html; charset=utf-8", "https://blatt.example/sport/1?utm_source=rss")
+	if err != nil {
+		return "error: " + err.Error() + "\n"
+	}
+	articles := []bot.Article{page}
+	if len(entries) > 0 {
+		articles = cut(&page, entries, fixtureNow())
+	}
+	var b strings.Builder
+	for _, a := range articles {
+		at := string(a.Published)
+		if !a.PublishedAt.IsZero() {
+			at = a.PublishedAt.In(berlin()).Format("2006-01-02 15:04:05 -0700")
+		}
+		fmt.Fprintf(&b, "article: %s\n  link: %s\n  date: %s\n  outlet: %s\n  text: %q\n", a.Title, a.URL, at, a.Outlet, a.Text)
+		if a.Paywalled {
+			b.WriteString("  to be paid for\n")
+		}
+	}
+	return b.String()
+}
+
+func FuzzReadPage(f *testing.F) {
+	files, err := filepath.Glob("testdata/pages/*.html")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		if body, err := os.ReadFile(file); err == nil {
+			f.Add(body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		page, entries, err := readPage(body, "", "https://blatt.example/1")
+		if err != nil {
+			return
+		}
+		if len(entries) > maxEntries {
+			t.Errorf("%d entries", len(entries))
+		}
+		for _, a := range cut(&page, entries, fixtureNow()) {
+			if a.PublishedAt.After(fixtureNow().Add(time.Hour)) || a.Title == "" && a.Text == "" {
+				t.Errorf("%+v", a)
+			}
+		}
+	})
 }
 
 func FuzzParse(f *testing.F) {

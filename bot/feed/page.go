@@ -101,6 +101,9 @@ func readPage(body []byte, contentType, address string) (a bot.Article, entries 
 	}
 	about := readStatements(doc)
 	prune(doc)
+	if len(about.entries) < 2 {
+		about.entries = blocks(doc)
+	}
 	found, err := readability.FromDocument(doc, base)
 	if err != nil {
 		return a, nil, &FetchError{Kind: FailFormat, Err: err}

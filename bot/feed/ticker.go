@@ -16,6 +16,7 @@ const maxEntries = 100
 type entry struct {
 	id, title, text string
 	at              time.Time
+	clock           int // minute of the day, of an entry whose day is not stated; else noClock
 }
 
 // ticker reads the entries of schema.org's LiveBlogPosting.
@@ -25,7 +26,7 @@ func (s *statements) ticker(v map[string]any) {
 		if !ok || len(s.entries) == maxEntries {
 			continue
 		}
-		e := entry{title: oneLine(plain(word(update, "headline"))), text: plain(word(update, "articleBody")), id: firstOf(word(update, "@id"), word(update, "url"))}
+		e := entry{clock: noClock, title: oneLine(plain(word(update, "headline"))), text: plain(word(update, "articleBody")), id: firstOf(word(update, "@id"), word(update, "url"))}
 		if at, dayOnly, ok := readDate(word(update, "datePublished")); ok && !dayOnly {
 			e.at = at
 		}
@@ -37,7 +38,7 @@ func (s *statements) ticker(v map[string]any) {
 func (s *statements) gallery(v map[string]any) {
 	for _, m := range append(list(v["associatedMedia"]), list(v["image"])...) {
 		if picture, ok := m.(map[string]any); ok && len(s.entries) < maxEntries {
-			s.entry(entry{title: oneLine(plain(word(picture, "name"))), text: plain(firstOf(word(picture, "caption"), word(picture, "description"))), id: firstOf(word(picture, "@id"), word(picture, "contentUrl"))})
+			s.entry(entry{clock: noClock, title: oneLine(plain(word(picture, "name"))), text: plain(firstOf(word(picture, "caption"), word(picture, "description"))), id: firstOf(word(picture, "@id"), word(picture, "contentUrl"))})
 		}
 	}
 }
@@ -75,6 +76,7 @@ func word(v map[string]any, name string) string {
 // address, so that each has its own mark in it. An entry that states no time of
 // its own has none: the page's would be that of the first entry.
 func cut(page *bot.Article, entries []entry, now time.Time) []bot.Article {
+	dateEntries(entries, page.PublishedAt, now)
 	out := make([]bot.Article, 0, len(entries))
 	for i, e := range entries {
 		a := *page
