@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -45,10 +46,8 @@ func (v *vault) kill(long time.Duration, args ...string) {
 func (v *vault) is(name string, want ...string) {
 	v.t.Helper()
 	got := holdings(v.t, v.path(name))
-	for _, w := range want {
-		if got == w {
-			return
-		}
+	if slices.Contains(want, got) {
+		return
 	}
 	v.t.Fatalf("%s holds neither the old nor the new state\n%s", name, firstDifference(got, want[0]))
 }
