@@ -192,6 +192,7 @@ func (l *line) connect(ctx context.Context) ending {
 	if err := l.session.Open(); err == nil {
 		select {
 		case <-ctx.Done():
+			l.goodbye()
 			_ = l.session.Close()
 		case <-l.lost:
 		}
@@ -210,6 +211,16 @@ func (l *line) connect(ctx context.Context) ending {
 	}
 	_ = w.Close() // the library may have left it open
 	return e
+}
+
+// goodbye lets the session end for good with the connection.
+func (l *line) goodbye() {
+	l.mu.Lock()
+	w := l.wire
+	l.mu.Unlock()
+	if w != nil {
+		w.leave()
+	}
 }
 
 // signpost answers the library's question for the gateway and nothing else.

@@ -69,20 +69,27 @@ func writeSpan(q *quill, s bot.TextSpan) bool {
 }
 
 // writeCode writes text that Discord shows as it is: there is no escape in it,
-// so a backtick becomes its look-alike.
+// so a backtick becomes its look-alike, as does a backslash at the end, which some
+// readers take for an escape of what follows.
 func writeCode(q *quill, text string) bool {
 	text = strings.ReplaceAll(strings.TrimSpace(oneLine(text)), "`", "ˋ")
+	if short, ok := strings.CutSuffix(text, `\`); ok {
+		text = short + "⧵"
+	}
 	if text == "" {
 		return true
 	}
-	if q.left < 3 {
+	open := "`"
+	if strings.HasSuffix(q.b.String(), "`") {
+		open = "\u200B`" // two marks in a row would be one of another length
+	}
+	if q.left < length(open)+2 {
 		q.dry = true
 		return false
 	}
-	room := q.left - 2
-	short := cut(text, room)
+	short := cut(text, q.left-length(open)-1)
 	q.atStart = false
-	return q.put("`"+short+"`") && short == text
+	return q.put(open+short+"`") && short == text
 }
 
 // margins parts white space at the ends from the text: "** x **" is no bold.

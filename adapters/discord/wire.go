@@ -56,6 +56,7 @@ type wire struct {
 	mu       sync.Mutex
 	end      ending
 	over     bool
+	leaving  bool // we say goodbye
 	interval time.Duration
 	acked    time.Time
 	dialled  time.Time
@@ -220,13 +221,33 @@ func (w *wire) deadline() time.Time {
 	return w.acked.Add(w.interval + w.interval/4 + beatSlack)
 }
 
-// Write keeps the library from closing with a code that would end the session
-// when the connection is over anyway.
+// Write keeps the library from ending the session with a close frame: when the
+// connection is over anyway, and when nobody asked for it. (Its heartbeats
+// outlive their connection, fail, and close whatever connection there is by then.)
 func (w *wire) Write(p []byte) (int, error) {
-	if w.isOver() {
+	if w.isOver() || w.unasked(p) {
 		return len(p), nil
 	}
 	return w.Conn.Write(p) //nolint:wrapcheck // a net.Conn passes errors on
+}
+
+// unasked reports that p is a close frame that we did not want; the connection is
+// then over. The library writes frames one by one.
+func (w *wire) unasked(p []byte) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.leaving || len(p) == 0 || p[0] != 0x80|frameClose {
+		return false
+	}
+	w.over, w.end.resumable = true, true
+	return true
+}
+
+// leave lets the library's goodbye through.
+func (w *wire) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leaving = true
 }
 
 // SetReadDeadline and SetDeadline of the library would undo the wire's own.

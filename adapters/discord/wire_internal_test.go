@@ -57,6 +57,27 @@ func TestWireHandsOverWhatTheLibraryCanTake(t *testing.T) {
 	}
 }
 
+func TestWireKeepsUnaskedGoodbyesBack(t *testing.T) {
+	bye := []byte{0x80 | frameClose, 0x82, 0, 0, 0, 0, 0x03, 0xe8}
+	beat := []byte{0x80 | frameText, 0x82, 0, 0, 0, 0, '{', '}'}
+	p := &pretend{in: bytes.NewReader(nil)}
+	w := newWire(p)
+	for _, b := range [][]byte{beat, bye, beat} {
+		if n, err := w.Write(b); n != len(b) || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+	}
+	if e := w.ended(); !bytes.Equal(p.out.Bytes(), beat) || !e.resumable {
+		t.Errorf("written %q, ending %+v", p.out.Bytes(), e)
+	}
+	p = &pretend{in: bytes.NewReader(nil)}
+	w = newWire(p)
+	w.leave()
+	if _, err := w.Write(bye); err != nil || !bytes.Equal(p.out.Bytes(), bye) {
+		t.Errorf("written %q, %v", p.out.Bytes(), err)
+	}
+}
+
 func TestWireEnds(t *testing.T) {
 	closing := func(code uint16) []byte { return newFrame(frameClose, []byte{byte(code >> 8), byte(code)}) }
 	for name, c := range map[string]struct {
