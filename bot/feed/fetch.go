@@ -231,6 +231,9 @@ func (f *fetcher) guarded(ctx context.Context, method, address string, body io.R
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		return nil, &FetchError{Kind: FailGuard, Err: errors.New("only http and https addresses are fetched")}
 	}
+	if req.URL.Hostname() == "" {
+		return nil, &FetchError{Kind: FailNetwork, Err: errors.New("the address names no host")}
+	}
 	if oddNumber(req.URL.Hostname()) {
 		return nil, &FetchError{Kind: FailGuard, Err: errors.New("an address in numbers must be written in the usual way")}
 	}

@@ -67,7 +67,7 @@ func ReadOPML(r io.Reader) ([]Source, error) {
 	d := xml.NewDecoder(strings.NewReader(string(body)))
 	d.Strict = false
 	if err := d.Decode(&list); err != nil {
-		return nil, &FetchError{Kind: FailFormat, Err: err}
+		return nil, &FetchError{Kind: FailFormat, Err: errors.New("the file is no OPML list of feeds")}
 	}
 	var out []Source
 	seen := map[string]bool{}
