@@ -126,37 +126,55 @@ func tickerEntry(block []*html.Node) entry {
 	e := entry{clock: noClock}
 	var markup strings.Builder
 	for _, part := range block {
-		e.note(part)
-		var stamps []*html.Node
-		for n := range part.Descendants() {
-			e.note(n)
-			if isStamp(n) {
-				stamps = append(stamps, n)
-			}
-		}
-		for _, n := range stamps {
-			n.Parent.RemoveChild(n) // "vor 5 Minuten"
-		}
+		e.take(part)
 		if !isStamp(part) {
 			_ = html.Render(&markup, part) // into memory
 		}
 	}
 	e.text = plain(markup.String())
-	if m := clockMark.FindStringSubmatchIndex(e.text); m != nil {
-		e.clock = clockOf(clockMark.FindStringSubmatch(e.text))
-		if at, dayOnly, ok := readDate(e.text[m[0]:m[1]]); e.at.IsZero() && m[3] > m[2] && ok && !dayOnly {
-			e.at = at
-		}
-		e.text = strings.TrimSpace(e.text[m[1]:])
-	}
+	e.unmark()
 	if m := clockMark.FindStringIndex(e.title); m != nil {
 		e.title = strings.TrimSpace(e.title[m[1]:])
 	}
+	e.shorten()
+	return e
+}
+
+// take notes what a part of a block says and takes the stamps out ("vor 5
+// Minuten").
+func (e *entry) take(part *html.Node) {
+	e.note(part)
+	var stamps []*html.Node
+	for n := range part.Descendants() {
+		e.note(n)
+		if isStamp(n) {
+			stamps = append(stamps, n)
+		}
+	}
+	for _, n := range stamps {
+		n.Parent.RemoveChild(n)
+	}
+}
+
+// unmark takes the time off the text's beginning.
+func (e *entry) unmark() {
+	m := clockMark.FindStringSubmatch(e.text)
+	if m == nil {
+		return
+	}
+	e.clock = clockOf(m)
+	if at, dayOnly, ok := readDate(m[0]); e.at.IsZero() && m[1] != "" && ok && !dayOnly {
+		e.at = at
+	}
+	e.text = strings.TrimSpace(e.text[len(m[0]):])
+}
+
+// shorten takes the headline off the text's beginning, and caps both.
+func (e *entry) shorten() {
 	if rest, ok := strings.CutPrefix(e.text, e.title); ok && strings.TrimSpace(rest) != "" {
 		e.text = strings.TrimLeft(rest, " \n:–—-")
 	}
 	e.title, e.text = clip(e.title, maxLine), clip(e.text, maxText)
-	return e
 }
 
 // isStamp: an element that states a whole date and shows it in some way.
@@ -273,31 +291,33 @@ func galleryBlocks(doc *html.Node, whole int) []entry {
 		if n.Type != html.ElementNode || n.DataAtom != atom.Figcaption || len(out) == maxEntries {
 			continue
 		}
-		e := entry{clock: noClock}
-		var markup strings.Builder
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			_ = html.Render(&markup, c) // into memory
+		if e := captionEntry(n); len(e.text) >= leastText {
+			sum += proseIn(n, mostNodes)
+			out = append(out, e)
 		}
-		for part := range n.Descendants() {
-			e.note(part)
-		}
-		e.text = clip(plain(markup.String()), maxText)
-		if rest, ok := strings.CutPrefix(e.text, e.title); ok && strings.TrimSpace(rest) != "" {
-			e.text = strings.TrimSpace(rest)
-		}
-		if len(e.text) < leastText {
-			continue
-		}
-		if e.id == "" {
-			e.id = firstOf(pictureIn(n.Parent), digest(e.title+e.text))
-		}
-		sum += proseIn(n, mostNodes)
-		out = append(out, e)
 	}
 	if len(out) < leastBlocks || sum*2 < whole {
 		return nil
 	}
 	return out
+}
+
+// captionEntry reads a picture's text.
+func captionEntry(n *html.Node) entry {
+	e := entry{clock: noClock}
+	var markup strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		_ = html.Render(&markup, c) // into memory
+	}
+	for part := range n.Descendants() {
+		e.note(part)
+	}
+	e.text = plain(markup.String())
+	e.shorten()
+	if e.id == "" {
+		e.id = firstOf(pictureIn(n.Parent), digest(e.title+e.text))
+	}
+	return e
 }
 
 // pictureIn is the address of the first picture in an element.

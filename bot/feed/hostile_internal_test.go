@@ -108,6 +108,59 @@ func TestHostilePrivateAddressForms(t *testing.T) {
 	}
 }
 
+// TestHostileLargeBodies: few large bodies are held at a time, those that never
+// end keep only other large ones waiting, and every place comes back.
+func TestHostileLargeBodies(t *testing.T) {
+	start := func(h http.HandlerFunc) string {
+		server := httptest.NewServer(h)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	transport := guardedTransport(true)
+	defer transport.CloseIdleConnections()
+	f := newFetcher("Karussell/test", true, transport)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error)
+	for range largeBodies + 3 {
+		endless := start(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write(make([]byte, smallBody+1000))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+		go func() {
+			res, err := f.get(ctx, endless, acceptFeed, "", "", maxBody)
+			res.release()
+			ended <- err
+		}()
+	}
+	for len(f.large) < largeBodies {
+		time.Sleep(time.Millisecond)
+	}
+	small := start(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, goodFeed) })
+	if res, err := f.get(t.Context(), small, acceptFeed, "", "", maxBody); err != nil || string(res.Body) != goodFeed {
+		t.Errorf("a small feed beside them: %v", err)
+	}
+	stop()
+	for range largeBodies + 3 {
+		if err := <-ended; err == nil {
+			t.Error("an endless body came to its end")
+		}
+	}
+	whole := start(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 3*smallBody)) })
+	for range 3 * largeBodies {
+		res, err := f.get(t.Context(), whole, acceptFeed, "", "", maxBody)
+		if err != nil || len(res.Body) != 3*smallBody {
+			t.Fatalf("%d bytes, %v", len(res.Body), err)
+		}
+		res.release()
+		res.release()
+	}
+	if len(f.large) != 0 {
+		t.Errorf("%d places did not come back", len(f.large))
+	}
+}
+
 // TestHostileHubs: hubs are guarded like feeds.
 func TestHostileHubs(t *testing.T) {
 	asked := 0
