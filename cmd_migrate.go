@@ -66,6 +66,9 @@ func (c *migrateCmd) Run(w *world) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w; the content of the source is unchanged", roomSentence(err, settings))
 	}
+	if err := reindex(w, target); err != nil {
+		return fmt.Errorf("everything is copied; what people search is not complete: %w", err)
+	}
 	fmt.Fprintf(w.stdout, "%s: %d entries copied to %s; counts and checksums agree\n", storeName(from), total, storeName(to))
 	return nil
 }
@@ -116,6 +119,17 @@ func shut(w *world, source keeper, name string) error {
 		return fmt.Errorf("close %s for writing: %w", storeName(name), err)
 	}
 	return nil
+}
+
+// reindex computes what the target's own database searches.
+func reindex(w *world, target keeper) error {
+	r, ok := target.(interface {
+		Reindex(ctx context.Context, progress func(articles int)) error
+	})
+	if !ok {
+		return nil
+	}
+	return r.Reindex(w.ctx, func(int) {})
 }
 
 func reopen(w *world, source keeper, name string) error {

@@ -253,8 +253,9 @@ func (e *Engine) lookUp(ctx context.Context, a *ask) (Message, error) {
 	case len(coaches.hits) == 0 && len(clubs.hits) == 1:
 		return e.showClub(ctx, a, clubs.hits[0].ID)
 	}
-	return a.askBack(query, append(namePicks(coaches.hits), clubPicks(clubs.hits)...),
-		append(namePicks(coaches.near), clubPicks(clubs.near)...)), nil
+	back := a.askBack(query, append(namePicks(coaches.hits), clubPicks(clubs.hits)...),
+		append(namePicks(coaches.near), clubPicks(clubs.near)...))
+	return e.orArticles(ctx, a, query, back, nil)
 }
 
 // preferExact drops what only resembles the query where something bears that

@@ -37,7 +37,7 @@ func (e *Engine) listCommand(ctx context.Context, a *ask, w wanted) (Message, er
 	if query := a.arg("topic", 0, true); query != "" {
 		t, back, err := e.topicOrAsk(ctx, a, query, w.action)
 		if err != nil || t == "" {
-			return back, err
+			return e.orArticles(ctx, a, query, back, err)
 		}
 		topic = t
 	}

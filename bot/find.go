@@ -65,6 +65,13 @@ func resembling(tx ReadTx, norm string) (found[Name], error) {
 		}
 		pool = append(pool, some...)
 	}
+	if s, ok := tx.(NameSearcher); ok {
+		some, _, err := s.SimilarNames(NameCoach, norm, 50)
+		if err != nil {
+			return f, err
+		}
+		pool = append(pool, some...)
+	}
 	if len(pool) == 0 && len(norm) >= 3 {
 		var err error
 		if pool, err = tx.Names(NameCoach, "w:"+norm[:3], true, 50); err != nil {

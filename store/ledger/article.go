@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -93,6 +94,7 @@ func (t *tx) PutArticle(a *bot.Article, identities []string, topics []bot.Topic)
 	if err := t.putText(a, old.ReadAt, known); err != nil {
 		return err
 	}
+	t.indexText(uint64(a.ID), searched(a))
 	for _, identity := range identities {
 		if err := t.claimIdentity(identity, key); err != nil {
 			return err
@@ -174,6 +176,7 @@ func (t *tx) ForgetTexts(before time.Time, limit int) (int, error) {
 		if err := t.kv.Delete(Texts, k[len(k)-8:]); err != nil {
 			return 0, err
 		}
+		t.indexText(binary.BigEndian.Uint64(k[len(k)-8:]), "")
 		if err := t.kv.Delete(TextAges, k); err != nil {
 			return 0, err
 		}

@@ -76,6 +76,7 @@ func (t *tx) PutCoach(c bot.Coach, names []string) error {
 			return err
 		}
 	}
+	t.indexName(c.ID, coachTrigrams(c.Name, names))
 	return put(t.kv, coachCodec, Coaches, coachKey(c.ID), toCoach(&c, names))
 }
 
@@ -100,5 +101,6 @@ func (t *tx) DeleteCoach(id bot.CoachID) error {
 	if err := t.unindexCoach(id, old.Keys, nil); err != nil {
 		return err
 	}
+	t.indexName(id, nil)
 	return t.kv.Delete(Coaches, coachKey(id))
 }

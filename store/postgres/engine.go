@@ -168,7 +168,7 @@ func (e *engine) attempt(ctx context.Context, l *lane, gate string, fn func(*tra
 			_ = rollback(ctx, conn)
 		}
 	}()
-	o := &opening{querier: conn, begin: []string{begin, gate}}
+	o := &opening{querier: conn, begin: []string{begin, gate}, writer: l.writer}
 	t := newTransaction(ctx, o, e, l)
 	t.beside = gate == gateBeside
 	if err := fn(t); err != nil {

@@ -85,8 +85,15 @@ func (e *engine) prepare(ctx context.Context, plain *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	return e.found(ctx)
+	if err := e.found(ctx); err != nil || have == 0 || have >= searchSince {
+		return err
+	}
+	return e.reindex(ctx, func(int) {})
 }
+
+// searchSince is the version from which names and texts are searched: an older
+// database makes up for it once.
+const searchSince = 5
 
 func tooNew(have, least, known int) error {
 	return fmt.Errorf("%w: its tables have version %d, for programs that know version %d; this one knows versions up to %d; use the newer program",

@@ -39,6 +39,8 @@ type transaction struct {
 	counts  map[ledger.Space]uint64 // sequences counted up here
 	added   map[string]int64        // totals
 	set     map[string]int64        // totals that were set, not added to
+	names   map[string][]string     // trigrams of coaches, for searching
+	texts   map[int64]string        // of articles, for searching
 	failed  error                   // the first failure: the server takes no more statements
 	lane    *lane                   // nil in a transaction that only reads
 	beside  bool                    // it runs beside others (ledger.Beside)
@@ -68,6 +70,7 @@ type querier interface {
 type opening struct {
 	querier
 	begin    []string // not sent yet
+	writer   string   // whose receipt it will be
 	draining bool     // the database is being closed
 }
 
@@ -99,6 +102,9 @@ func (o *opening) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults 
 	}
 	if len(o.begin) > 0 {
 		whole.Queue("select step from shut").Query(o.look)
+		// Whoever asks for the receipt waits until this transaction has ended, also
+		// when the server has not read the commit yet.
+		whole.Queue("select from receipts where writer = $1 for update", o.writer)
 	}
 	o.begin = nil
 	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
@@ -125,6 +131,7 @@ func newTransaction(ctx context.Context, q querier, e *engine, l *lane) *transac
 		ctx: ctx, tx: q, engine: e, lane: l, entries: map[ledger.Space]map[string]entry{},
 		counts: map[ledger.Space]uint64{}, added: map[string]int64{}, set: map[string]int64{},
 		locked: map[string]bool{}, ahead: map[ledger.Space]map[string]page{},
+		names: map[string][]string{}, texts: map[int64]string{},
 	}
 }
 
@@ -133,10 +140,12 @@ type savepoint struct {
 	entries    map[ledger.Space]map[string]entry
 	counts     map[ledger.Space]uint64
 	added, set map[string]int64
+	names      map[string][]string
+	texts      map[int64]string
 }
 
 func (t *transaction) save() savepoint {
-	s := savepoint{maps.Clone(t.entries), maps.Clone(t.counts), maps.Clone(t.added), maps.Clone(t.set)}
+	s := savepoint{maps.Clone(t.entries), maps.Clone(t.counts), maps.Clone(t.added), maps.Clone(t.set), maps.Clone(t.names), maps.Clone(t.texts)}
 	for space, m := range s.entries {
 		s.entries[space] = maps.Clone(m)
 	}
@@ -144,7 +153,7 @@ func (t *transaction) save() savepoint {
 }
 
 func (t *transaction) undo(s savepoint) {
-	t.entries, t.counts, t.added, t.set = s.entries, s.counts, s.added, s.set
+	t.entries, t.counts, t.added, t.set, t.names, t.texts = s.entries, s.counts, s.added, s.set, s.names, s.texts
 }
 
 func table(s ledger.Space) string { return "space_" + s.String() }
@@ -443,6 +452,7 @@ func (t *transaction) commit() (committed bool, err error) {
 		batch.Queue("insert into counts_up values ($1, $2) on conflict (space) do update set last = excluded.last",
 			s.String(), int64(n)) //nolint:gosec // fits
 	}
+	t.batchSearch(batch)
 	t.batchTotals(batch)
 	if batch.Len() == 0 {
 		return false, nil

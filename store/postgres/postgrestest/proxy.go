@@ -72,23 +72,41 @@ func (p *Proxy) pass(from, to net.Conn) {
 		delete(p.open, from)
 		delete(p.open, to)
 	}()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buf)
-		if n > 0 {
-			time.Sleep(p.delay)
-			p.mu.Lock()
-			flow := p.flow
-			p.mu.Unlock()
-			<-flow
-			if _, err := to.Write(buf[:n]); err != nil {
+	parts := make(chan part, 1024)
+	p.wg.Go(func() {
+		defer close(parts)
+		for {
+			buf := make([]byte, 32<<10)
+			n, err := from.Read(buf)
+			if n > 0 {
+				parts <- part{buf[:n], time.Now().Add(p.delay)}
+			}
+			if err != nil {
 				return
 			}
 		}
-		if err != nil {
-			return
+	})
+	broken := false
+	for one := range parts { // also when nobody wants them any more
+		if broken {
+			continue
+		}
+		time.Sleep(time.Until(one.due))
+		p.mu.Lock()
+		flow := p.flow
+		p.mu.Unlock()
+		<-flow
+		if _, err := to.Write(one.bytes); err != nil {
+			broken = true
+			_ = from.Close()
 		}
 	}
+}
+
+// part is on its way until it is due.
+type part struct {
+	bytes []byte
+	due   time.Time
 }
 
 // Cut ends all connections at once.
