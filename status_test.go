@@ -42,7 +42,8 @@ func TestStatusOfARunningBot(t *testing.T) {
 		t.Errorf("without a token set the operator page says %d", code)
 	}
 	eventually(t, "the alert to be settled", 10*time.Second, func() bool {
-		return gauges(t, address)[`karussell_sends_total{outcome="sent",platform="telegram"}`] >= 1
+		figures := gauges(t, address)
+		return figures[`karussell_sends_total{outcome="sent",platform="telegram"}`] >= 1 && figures[`karussell_transaction_seconds_count{kind="settle"}`] >= 1
 	})
 	figures := gauges(t, address)
 	for _, name := range []string{
