@@ -98,6 +98,9 @@ type draft struct {
 // examine completes the articles and extracts from those that the store does
 // not hold yet. What it finds known is looked at again in the transaction.
 func (e *Engine) examine(ctx context.Context, b Batch) ([]draft, error) {
+	if len(b.Articles) == 0 { // most polls
+		return nil, nil
+	}
 	now := e.Now()
 	drafts := make([]draft, 0, len(b.Articles))
 	for _, a := range b.Articles {
