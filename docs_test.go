@@ -149,3 +149,57 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestDocsNameOnlyWhatThereIs: every variable and every sub-command in README,
+// docs, and the files for services exists.
+func TestDocsNameOnlyWhatThereIs(t *testing.T) {
+	known := map[string]bool{}
+	for _, s := range config.Settings() {
+		known[s.Env], known[s.Env+"_FILE"] = true, true
+	}
+	variable := regexp.MustCompile(`KARUSSELL_[A-Z0-9_]*[A-Z0-9]`)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") || path == "docs_test.go" {
+			return err
+		}
+		source, err := os.ReadFile(path) // what only tests read
+		for _, name := range variable.FindAllString(string(source), -1) {
+			known[name] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := map[string]bool{}
+	for f := range reflect.TypeFor[commandLine]().Fields() {
+		if _, isCommand := f.Tag.Lookup("cmd"); isCommand {
+			commands[strings.ToLower(f.Name)] = true
+		}
+	}
+	files := []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile"}
+	for _, pattern := range []string{"docs/*.md", "docs/adr/*.md", "compose*.yaml", "deploy/*"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		files = append(files, found...)
+	}
+	call := regexp.MustCompile("(?m)(?:`|^\\$ |^|\\./|/)karussell ([a-z][a-z-]*)[ `\n]")
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range variable.FindAllString(string(raw), -1) {
+			if !known[name] {
+				t.Errorf("%s names %s, which nothing reads", file, name)
+			}
+		}
+		for _, m := range call.FindAllStringSubmatch(string(raw), -1) {
+			if !commands[m[1]] {
+				t.Errorf("%s names karussell %s, which there is not", file, m[1])
+			}
+		}
+	}
+}
