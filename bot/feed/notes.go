@@ -68,5 +68,6 @@ func (p *Poller) dropFeed(address string) {
 	}
 	delete(p.feeds, address)
 	delete(p.notes, address)
+	delete(p.allowances, address)
 	delete(p.push.talks, address)
 }

@@ -72,6 +72,55 @@ func TestBrokenFeedsDelayNoOther(t *testing.T) {
 	})
 }
 
+// endless is a paper that shows twenty new long articles whenever it is asked.
+type endless struct{ asked int }
+
+func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
+	e.asked++
+	var b strings.Builder
+	b.WriteString(`<rss version="2.0"><channel><title>Blatt</title>`)
+	for i := range 20 {
+		fmt.Fprintf(&b, "<item><title>%d/%d</title><link>/%d/%d</link><description>%s</description></item>", e.asked, i, e.asked, i, strings.Repeat("lang und breit ", 6000))
+	}
+	b.WriteString("</channel></rss>")
+	return answer(r, http.StatusOK, b.String()), nil
+}
+
+// TestHostileFeedThatNeverEnds: what a feed may bring in a day is bounded, and
+// it goes on being read the next day.
+func TestHostileFeedThatNeverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		paper := &endless{}
+		p, d := poller(t, feed.Setup{Sources: []feed.Source{{URL: "https://blatt.example/feed"}}, Transport: paper})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- p.Run(ctx) }()
+		bytes := func() (sum int) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			for _, b := range d.batches {
+				for _, a := range b.Articles {
+					sum += len(a.Text)
+				}
+			}
+			return sum
+		}
+		time.Sleep(50 * time.Minute)
+		first := bytes()
+		if asked := paper.asked * 20 * 90_000; first > 34<<20 || asked < 40<<20 {
+			t.Errorf("%d MB of %d MB were stored in 50 minutes", first>>20, asked>>20)
+		}
+		time.Sleep(20 * time.Minute)
+		if more := bytes() - first; more > 3<<20 {
+			t.Errorf("%d MB more in 20 minutes", more>>20)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func rssOf(title, link, text string) string {
 	return fmt.Sprintf(`<rss version="2.0"><channel><title>Blatt</title><item><title>%s</title><link>%s</link><guid>%s</guid><description>%s</description></item></channel></rss>`, title, link, link, text)
 }

@@ -30,6 +30,8 @@ type Poller struct {
 	lanes *lanes                    // which feeds are being polled
 	push  *pushes                   // what hubs send
 
+	allowances map[string]allowance // by URL, of feeds that brought something
+
 	parsing, committing chan struct{} // places
 
 	pace atomic.Int64 // Setup.Interval, until Reload changes it
@@ -53,7 +55,7 @@ func New(s Setup) (*Poller, error) {
 	fetch := newFetcher(s.Agent, s.Private, s.Transport)
 	p := &Poller{
 		Setup: s, fetch: fetch, robots: newRobots(fetch, s.Now), wake: make(chan struct{}, 1),
-		feeds: map[string]*bot.FeedState{}, notes: map[string]string{}, lanes: newLanes(), push: newPushes(s.Push),
+		feeds: map[string]*bot.FeedState{}, notes: map[string]string{}, lanes: newLanes(), push: newPushes(s.Push), allowances: map[string]allowance{},
 		parsing: make(chan struct{}, desks), committing: make(chan struct{}, batches),
 	}
 	p.pace.Store(int64(s.Interval))
@@ -215,6 +217,7 @@ func (p *Poller) poll(ctx context.Context, address, host string) {
 	if !ok || ctx.Err() != nil {
 		return
 	}
+	got.articles = p.allow(address, got.articles)
 	notice := p.verdict(&state)
 	result, err := p.commit(ctx, bot.Batch{Articles: got.articles, Feed: &state, Backlog: backlog})
 	if err != nil {
