@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +17,7 @@ import (
 // thread that falls asleep, a voice channel's chat and a direct message; and
 // does what people do with an alert.
 func TestDiscordLifeOfAServer(t *testing.T) {
-	server := discordtest.New(t, discordtest.Options{Limits: true})
+	server := discordtest.New(t, discordtest.Options{Limits: true, Contract: discordContract(t)})
 	guild := server.AddGuild("Nordkurve")
 	add := func(c discordtest.Channel) string { return server.AddChannel(guild, c) }
 	text, news, voice := add(discordtest.Channel{Name: "trainer"}), add(discordtest.Channel{Name: "news", Type: discordtest.Announcement}), add(discordtest.Channel{Name: "voice", Type: discordtest.Voice})
@@ -30,6 +33,7 @@ func TestDiscordLifeOfAServer(t *testing.T) {
 	bot := startBot(t, "KARUSSELL_DISCORD_TOKEN="+server.Token, "KARUSSELL_DISCORD_ENDPOINT="+server.URL(),
 		"KARUSSELL_FEEDS="+outlet.URL+"/feed", "KARUSSELL_FEED_INTERVAL=1s", "KARUSSELL_ALLOW_PRIVATE=true")
 	server.AwaitCommands(1, 20*time.Second)
+	judgeMenu(t, server.Commands())
 	follow := func(channel string, u discordtest.User, options map[string]any) discordtest.Message {
 		t.Helper()
 		options["topic"] = "Schalke"
@@ -96,6 +100,56 @@ func TestDiscordLifeOfAServer(t *testing.T) {
 	if over := server.Exceeded(); len(over) > 0 {
 		t.Errorf("limits were exceeded: %q", over)
 	}
+}
+
+// judgeMenu looks at the commands as people meet them.
+func judgeMenu(t *testing.T, menu []map[string]any) {
+	t.Helper()
+	kinds := map[string]string{}
+	for _, c := range menu {
+		name := fmt.Sprint(c["name"])
+		if local, _ := c["description_localizations"].(map[string]any); local["de"] == nil || fmt.Sprint(c["contexts"]) != "[0 1 2]" || fmt.Sprint(c["integration_types"]) != "[0 1]" {
+			t.Errorf("/%s: %v", name, c)
+		}
+		if name == "feeds" || name == "correct" {
+			t.Errorf("the owner's /%s is shown to everybody", name)
+		}
+		options, _ := c["options"].([]any)
+		for _, o := range options {
+			m, _ := o.(map[string]any)
+			choices, _ := m["choices"].([]any)
+			kinds[name+" "+fmt.Sprint(m["name"])] = fmt.Sprintf("type %v, completed %v, choices %t", m["type"], m["autocomplete"] == true, len(choices) > 1)
+		}
+		if name == "subscribe" && fmt.Sprint(c["default_member_permissions"]) != "32" {
+			t.Errorf("/subscribe may be used by those with %v", c["default_member_permissions"])
+		}
+	}
+	for option, want := range map[string]string{
+		"coach name": "type 3, completed true, choices false", "club name": "type 3, completed true, choices false",
+		"carousel league": "type 3, completed true, choices false", "subscribe topic": "type 3, completed true, choices false",
+		"subscribe types": "type 3, completed false, choices true", "subscribe certainty": "type 3, completed false, choices true",
+		"subscribe role": "type 8, completed false, choices false", "subscribe channel": "type 7, completed false, choices false",
+	} {
+		if kinds[option] != want {
+			t.Errorf("%s: %s; want %s", option, kinds[option], want)
+		}
+	}
+}
+
+// discordContract is the path of Discord's OpenAPI description; empty where it is
+// not: requests are judged by the rules beyond it only then.
+func discordContract(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("KARUSSELL_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "shared")
+	}
+	path := filepath.Join(dir, "contracts", "discord-openapi.json")
+	if _, err := os.Stat(path); err != nil {
+		t.Log("the contract discord-openapi.json is not here: requests are judged by the rules beyond it only")
+		return ""
+	}
+	return path
 }
 
 func awaitPost(t *testing.T, server *discordtest.Server, forum string) string {
