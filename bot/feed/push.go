@@ -105,9 +105,13 @@ func (h *pushes) learn(s *bot.FeedState, o offer, now time.Time) bool {
 	if !h.on() || !o.whole() && s.Hub == "" || o.whole() && s.Hub == o.Hub && s.Topic == o.Topic {
 		return false
 	}
+	old := h.talk(s.URL)
+	if s.Hub != "" && o.whole() && now.Before(old.retry) {
+		return false // a feed that names another hub at every poll is no reason to ask each
+	}
 	h.leave(s, now)
 	s.Hub, s.Topic, s.HubSecret = "", "", nil
-	delete(h.talks, s.URL)
+	h.talks[s.URL] = &talk{tokens: pushBurst, retry: old.retry, tries: old.tries}
 	if o.whole() {
 		s.Hub, s.Topic, s.HubSecret = o.Hub, o.Topic, []byte(rand.Text()+rand.Text())
 		h.doors[door(s.HubSecret)] = s.URL
@@ -128,6 +132,7 @@ func (h *pushes) leave(s *bot.FeedState, now time.Time) {
 	}
 	t.letters = nil
 	if h.on() && (s.HubExpires.After(now) || !t.asked.IsZero()) {
+		h.forget(now)
 		h.leaving[at] = farewell{topic: s.Topic, until: now.Add(verifyWithin)}
 		h.errands.add(h.errand("unsubscribe", s))
 	}

@@ -349,6 +349,30 @@ func TestHostilePushSizes(t *testing.T) {
 	until(t, "a push after the flood", func() bool { return slices.Contains(p.desk.titles(), "neu") })
 }
 
+// TestHostileFeedThatChangesItsHub: naming another hub at every poll does not
+// make us knock at each.
+func TestHostileFeedThatChangesItsHub(t *testing.T) {
+	h := newHub(t)
+	p := startPushed(t, h, false)
+	p.subscribed()
+	for i := range 20 {
+		p.press.mu.Lock()
+		p.press.head = fmt.Sprintf(`<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="%s/"/><x:link xmlns:x="http://www.w3.org/2005/Atom" rel="self" href="/topic-%d"/>`, h.URL, i)
+		p.press.mu.Unlock()
+		p.press.publish(fmt.Sprintf("neu-%d", i))
+		polls := state(t, p.desk, p.url).Fetches
+		p.poller.Hurry()
+		until(t, "a poll", func() bool { return state(t, p.desk, p.url).Fetches > polls })
+	}
+	if _, _, n := h.count(); n > 1 {
+		t.Errorf("hubs were asked %d times in 20 polls", n)
+	}
+	p.pass(11 * time.Minute)
+	p.press.publish("letzte")
+	p.poller.Hurry()
+	until(t, "the new topic", func() bool { return strings.HasSuffix(state(t, p.desk, p.url).Topic, "/topic-19") })
+}
+
 // TestHostileVerification: a challenge comes back for what we asked for only.
 func TestHostileVerification(t *testing.T) {
 	h := newHub(t)
