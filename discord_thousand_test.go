@@ -34,12 +34,12 @@ var tenNews = [...][2]string{
 // break, Discord sends the bot away and forgets its sessions, answers are lost,
 // shared limits bite and the program is killed. No limit is exceeded, every
 // channel has each alert once, and in order. KARUSSELL_TEST_CHANNELS sets the
-// number of channels (60 by default).
+// number of channels (100 by default).
 func TestThousandAlerts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes and waits for limits; run without -short")
 	}
-	count := 60
+	count := 100
 	if n, err := strconv.Atoi(os.Getenv("KARUSSELL_TEST_CHANNELS")); err == nil && n > 10 {
 		count = n
 	}
