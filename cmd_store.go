@@ -56,14 +56,15 @@ func (c *restoreCmd) Run(w *world) error {
 	if onServer(settings.DB) {
 		return usageError{errors.New("this store is a PostgreSQL database; restore it with pg_restore, see docs/scaling.md")}
 	}
+	if _, err := os.Stat(w.path(c.Backup)); err != nil {
+		return fmt.Errorf("%s: there is no such backup; check the spelling", c.Backup)
+	}
 	_, absent := os.Stat(settings.DB)
 	kept := settings.DB + w.now().UTC().Format(".before-20060102-150405.000")
 	err = bolt.Restore(w.ctx, settings.DB, w.path(c.Backup), kept, bolt.Options{Log: w.logger(settings.Log)})
 	switch {
 	case errors.Is(err, bot.ErrLocked):
 		return fmt.Errorf("%w; stop the bot first", err)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: there is no such backup; check the spelling", c.Backup)
 	case err != nil:
 		return fmt.Errorf("%w; nothing was changed", err)
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -18,6 +20,7 @@ type vault struct {
 	t           *testing.T
 	dir         string
 	now, before string // holdings of store and backup
+	upgraded    string // export of a store of version 1 after an undisturbed upgrade
 }
 
 func (v *vault) path(name string) string { return filepath.Join(v.dir, name) }
@@ -69,6 +72,37 @@ func (v *vault) fresh(name string) {
 	}
 }
 
+// export is everything that a store holds.
+func (v *vault) export(name string) string {
+	v.t.Helper()
+	out, err := program(v.t, "export", "--db", v.path(name)).Output()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return string(out)
+}
+
+// first makes a store of version 1.
+func (v *vault) first(name string) {
+	v.t.Helper()
+	f, err := os.Open(filepath.Join("store", "bolt", "testdata", "schema-1.db.gz"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer f.Close()
+	packed, err := gzip.NewReader(f)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	raw, err := io.ReadAll(packed)
+	if err == nil {
+		err = os.WriteFile(v.path(name), raw, 0o600)
+	}
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}
+
 // TestKilledCareLeavesOldOrNew kills what looks after a store at random moments:
 // the old state or the new one is there, and the same command ends the work.
 func TestKilledCareLeavesOldOrNew(t *testing.T) {
@@ -84,6 +118,9 @@ func TestKilledCareLeavesOldOrNew(t *testing.T) {
 	v.do("ingest", "--db", v.path("k.db"), "--outlet", "Blatt", filepath.Join(articles, "0001.txt"))
 	v.do("backup", "--db", v.path("k.db"), v.path("old.db"))
 	v.do("ingest", "--db", v.path("k.db"), "--outlet", "Blatt", articles)
+	v.first("first.db")
+	v.do("check", "--db", v.path("first.db"))
+	v.upgraded = v.export("first.db")
 	v.now, v.before = holdings(t, v.path("k.db")), holdings(t, v.path("old.db"))
 
 	for _, what := range []struct {
@@ -122,6 +159,15 @@ func TestKilledCareLeavesOldOrNew(t *testing.T) {
 			},
 			after: func(string) { v.is("k.db", v.now) },
 			whole: func(name string) { v.is(name, v.now) },
+		},
+		{
+			name: "upgrade", args: func(name string) []string { v.first(name); return []string{"check", "--db", v.path(name)} },
+			after: func(string) {}, // looking at it would end the work
+			whole: func(name string) {
+				if v.export(name) != v.upgraded {
+					v.t.Fatal("an upgrade that was killed and done again gives another store")
+				}
+			},
 		},
 	} {
 		t.Run(what.name, func(t *testing.T) {
