@@ -114,7 +114,8 @@ type DigestLine struct {
 type CarouselRow struct {
 	Club       Club
 	Team       Team
-	Since      Date   // vacant since; zero: not vacant
+	Vacant     bool
+	Since      Date   // vacant since; zero: not vacant, or nobody knows since when
 	Coach      string // in office, empty when vacant or unknown
 	Interim    string
 	Pressure   *Story

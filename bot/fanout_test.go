@@ -387,6 +387,29 @@ func TestWhoSitsOnTheBench(t *testing.T) {
 	}
 }
 
+// TestVacantSinceNobodyKnowsWhen: the day on which an article was read is not the
+// day on which a coach left.
+func TestVacantSinceNobodyKnowsWhen(t *testing.T) {
+	for published, want := range map[bot.Date]bot.Date{"": "", "2025-04": "2025-04", "2022-05-15": "2022-05-15"} {
+		for _, alert := range []bool{false, true} {
+			g := newGround(t)
+			a := g.print("", ev(bot.Departure, "Ada Eins", "FC Schalke 04", confirmed))
+			a.Published, a.PublishedAt = published, time.Time{}
+			if published == "" && alert {
+				want = bot.DateOf(g.now()) // the operator says that it is of today
+			}
+			g.batch(bot.Batch{Articles: []bot.Article{a}, Backlog: !alert, AlertAll: alert})
+			g.view(func(tx bot.ReadTx) error {
+				rows, err := g.eng.CarouselRows(tx, "")
+				if len(rows) != 1 || !rows[0].Vacant || rows[0].Since != want {
+					t.Errorf("published %q, alert %v: %+v, want vacant since %q", published, alert, rows, want)
+				}
+				return err
+			})
+		}
+	}
+}
+
 // TestEndWhileTheFirstMessageIsOnTheWire: a story ends after a chat's first
 // message was claimed and before it was settled. The chat must hear of the end.
 func TestEndWhileTheFirstMessageIsOnTheWire(t *testing.T) {

@@ -17,7 +17,10 @@ func (v voice) situationBlocks(s *Situation) []Block {
 	var out []Block
 	switch {
 	case s.Vacant != nil:
-		text := v.say("bench_vacant", "Day", v.long(s.Vacant.happened()))
+		text := v.say("bench_vacant_now")
+		if day := s.Vacant.happened(); day != "" {
+			text = v.say("bench_vacant", "Day", v.long(day))
+		}
 		out = append(out, v.line("bench_head", v.because(text, s.Vacant)))
 	case s.Coach != nil:
 		out = append(out, v.line("bench_head", v.because(s.Coach.CoachName, s.Coach)))

@@ -178,15 +178,27 @@ func (s *Situation) Row(club Club) (row CarouselRow, ok bool) {
 		row.Interim = s.Interim.CoachName
 	}
 	if s.Vacant != nil {
-		row.Since = s.Vacant.happened()
+		row.Vacant, row.Since = true, s.Vacant.happened()
 	}
 	return row, s.Vacant != nil || s.Pressure != nil || len(s.Candidates) > 0
 }
 
-// happened is the day of an official change: as stated, else of its first report.
+// happened is when an official change came, as precisely as it is known: as
+// stated, else the date of the report that made it so. The day on which somebody
+// read an undated article says nothing.
 func (s *Story) happened() Date {
 	if s.Date != "" {
 		return s.Date
+	}
+	for i := range s.Reports {
+		r := &s.Reports[i]
+		switch {
+		case r.Revoked || !r.At.Equal(s.Since):
+		case r.Undated:
+			return ""
+		case r.Source.Date != "":
+			return r.Source.Date
+		}
 	}
 	return DateOf(s.Since)
 }
@@ -241,7 +253,7 @@ func compareRows(a, b CarouselRow) int {
 		return r.Candidates[0].Stage.Rank()
 	}
 	return cmp.Or(
-		boolRank(b.Since != "")-boolRank(a.Since != ""),
+		boolRank(b.Vacant)-boolRank(a.Vacant),
 		cmp.Compare(best(b), best(a)),
 		-strings.Compare(string(a.Since), string(b.Since)),
 		strings.Compare(a.Club.Name, b.Club.Name),

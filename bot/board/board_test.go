@@ -39,7 +39,7 @@ type desk struct{}
 
 func (desk) CarouselRows(tx bot.ReadTx, _ bot.LeagueID) ([]bot.CarouselRow, error) {
 	s, err := tx.OpenStories(bot.TopicAll, 10)
-	return []bot.CarouselRow{{Club: schalke(), Since: "2026-11-01", Candidates: s}}, err
+	return []bot.CarouselRow{{Club: schalke(), Vacant: true, Since: "2026-11-01", Candidates: s}}, err
 }
 
 func (desk) Headline(language string, s *bot.Story) string {

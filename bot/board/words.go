@@ -16,7 +16,7 @@ type words struct {
 	Since, Until, Missing, MissingText, Broken, Skip, Feeds                    string
 	OtherLeague, Imprint, Years, Role, Source, Calm                            string
 	Official, Everything, Embed, Calendar, Reports, Home, ContractEnds, NoHits string
-	vacant, interim, pressure, inOffice                                        string
+	vacant, vacantNow, interim, pressure, inOffice                                        string
 	roles                                                                      map[bot.Role]string
 }
 
@@ -40,7 +40,7 @@ func german() words {
 		Skip:   "Zum Inhalt", Feeds: "Als Feed", NoHits: "Nichts gefunden. Ein Verein oder der Nachname eines Trainers genügt.", OtherLeague: "Weitere", Years: "Zeit", Role: "Rolle", Source: "Quelle",
 		Imprint: "Karussell liest Sportnachrichten und versteht, was sie über Trainer sagen. Artikel gehören ihren Verlagen.",
 		Calm:    "Hier ist es ruhig: keine freie Stelle, kein wackelnder Stuhl.", Calendar: "Vertragsenden als Kalender", Official: "Nur Offizielles", Everything: "Alles", Embed: "Karte zum Einbetten", Reports: "Quellen", Home: "Zur Übersicht",
-		ContractEnds: "Vertragsende", vacant: "vakant seit %s", interim: "vakant, Interimstrainer: %s", pressure: "unter Druck: %s", inOffice: "im Amt: %s",
+		ContractEnds: "Vertragsende", vacant: "vakant seit %s", vacantNow: "vakant", interim: "vakant, Interimstrainer: %s", pressure: "unter Druck: %s", inOffice: "im Amt: %s",
 		roles: map[bot.Role]string{bot.Head: "Trainer", bot.Interim: "Interimstrainer", bot.Assistant: "Co-Trainer", bot.Youth: "Nachwuchstrainer", bot.Player: "Spieler"},
 	}
 }
@@ -58,7 +58,7 @@ func english() words {
 		Skip:   "Skip to content", Feeds: "As a feed", NoHits: "Nothing found. A club or a coach's last name is enough.", OtherLeague: "Others", Years: "Years", Role: "Role", Source: "Source",
 		Imprint: "Karussell reads sports news and understands what it says about coaches. Articles belong to their publishers.",
 		Calm:    "All quiet: no vacancy, nobody under pressure.", Calendar: "Contract ends as a calendar", Official: "Official only", Everything: "Everything", Embed: "Card for other pages", Reports: "Sources", Home: "Overview",
-		ContractEnds: "contract ends", vacant: "vacant since %s", interim: "vacant, caretaker: %s", pressure: "under pressure: %s", inOffice: "in office: %s",
+		ContractEnds: "contract ends", vacant: "vacant since %s", vacantNow: "vacant", interim: "vacant, caretaker: %s", pressure: "under pressure: %s", inOffice: "in office: %s",
 		roles: map[bot.Role]string{bot.Head: "head coach", bot.Interim: "caretaker", bot.Assistant: "assistant", bot.Youth: "youth coach", bot.Player: "player"},
 	}
 }
@@ -67,9 +67,11 @@ func (w words) role(r bot.Role) string { return w.roles[r] }
 
 func (w words) state(r *bot.CarouselRow) string {
 	switch {
-	case !r.Since.IsZero() && r.Interim != "":
+	case r.Vacant && r.Interim != "":
 		return fmt.Sprintf(w.interim, r.Interim)
-	case !r.Since.IsZero():
+	case r.Vacant && r.Since.IsZero():
+		return w.vacantNow
+	case r.Vacant:
 		return fmt.Sprintf(w.vacant, w.date(r.Since))
 	case r.Pressure != nil:
 		return fmt.Sprintf(w.pressure, r.Pressure.CoachName)

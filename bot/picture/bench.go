@@ -133,9 +133,11 @@ func (a *Artist) Carousel(language, title string, rows []bot.CarouselRow, now ti
 
 func benchState(w words, r *bot.CarouselRow) (string, color.Color) {
 	switch {
-	case !r.Since.IsZero() && r.Interim != "":
+	case r.Vacant && r.Interim != "":
 		return fmt.Sprintf(w.interimNow, r.Interim), caretak
-	case !r.Since.IsZero():
+	case r.Vacant && r.Since.IsZero():
+		return w.vacantNow, caretak
+	case r.Vacant:
 		return fmt.Sprintf(w.vacant, w.date(r.Since)), caretak
 	case r.Pressure != nil:
 		return fmt.Sprintf(w.pressure, r.Pressure.CoachName), hope
@@ -151,7 +153,7 @@ func candidateNames(w words, r *bot.CarouselRow) string {
 	for _, s := range r.Candidates {
 		names = append(names, s.CoachName+" ("+w.stage(s.Stage)+")")
 	}
-	if len(names) == 0 && !r.Since.IsZero() {
+	if len(names) == 0 && r.Vacant {
 		return w.nobody
 	}
 	return strings.Join(names, ", ")

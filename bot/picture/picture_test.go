@@ -117,8 +117,8 @@ func sights() []sight {
 	schalke := bot.Club{ID: "schalke", Name: "FC Schalke 04"}
 	geraerts := []bot.Coach{{ID: "x", Name: "Karel Geraerts", Stations: []bot.Station{{Club: "schalke", Role: bot.Head, From: "2023-10", To: "2024-09"}}}}
 	benches := []bot.CarouselRow{
-		{Club: bot.Club{Name: "FC Schalke 04"}, Since: "2024-09-21", Candidates: stories()},
-		{Club: bot.Club{Name: "1. FC Kaiserslautern"}, Since: "2024-09", Interim: "Niklas Martin"},
+		{Club: bot.Club{Name: "FC Schalke 04"}, Vacant: true, Since: "2024-09-21", Candidates: stories()},
+		{Club: bot.Club{Name: "1. FC Kaiserslautern"}, Vacant: true, Since: "2024-09", Interim: "Niklas Martin"},
 		{Club: bot.Club{Name: "Borussia Mönchengladbach"}, Pressure: &bot.Story{CoachName: "Gerardo Seoane"}},
 	}
 	var out []sight
@@ -148,7 +148,7 @@ func crowded() []sight {
 	var changes []bot.DigestLine
 	for i := range 20 {
 		benches = append(benches, bot.CarouselRow{
-			Club: bot.Club{Name: "Sportgemeinschaft Dynamo-Viktoria Łódź-Châtelineau"}, Since: "2024-09-21", Interim: longNames()[i%5], Candidates: candidates,
+			Club: bot.Club{Name: "Sportgemeinschaft Dynamo-Viktoria Łódź-Châtelineau"}, Vacant: true, Since: "2024-09-21", Interim: longNames()[i%5], Candidates: candidates,
 		})
 		changes = append(changes, bot.DigestLine{
 			Story:    &bot.Story{Stage: []bot.StoryStage{bot.StageOfficial, bot.StageTalks, bot.StageCold, bot.StagePressure}[i%4]},

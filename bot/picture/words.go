@@ -13,7 +13,7 @@ import (
 // whole program holds stages and evidence to the phrases.
 type words struct {
 	open, now, since, from, until, born, contract, more, sources           string
-	candidates, before, vacant, interimNow, pressure, nobody, head, caretk string
+	candidates, before, vacant, vacantNow, interimNow, pressure, nobody, head, caretk string
 	assistant, youth, player                                               string
 	several, one, hearsay, official                                        string
 	stages                                                                 map[bot.StoryStage]string
@@ -25,7 +25,7 @@ func wordsOf(language string) words {
 		return words{
 			open: "open", now: "now", since: "since %s", from: "from %s", until: "until %s", born: "born %d",
 			contract: "contract until %s", more: "%d more", sources: "Karussell, from press reports", candidates: "Candidates", before: "On the bench",
-			vacant: "vacant since %s", interimNow: "caretaker: %s", pressure: "under pressure: %s", nobody: "no names yet",
+			vacant: "vacant since %s", vacantNow: "vacant", interimNow: "caretaker: %s", pressure: "under pressure: %s", nobody: "no names yet",
 			head: "head coach", caretk: "caretaker", assistant: "assistant", youth: "youth", player: "player",
 			several: "%d sources", one: "one source", hearsay: "hearsay only", official: "official",
 			stages: map[bot.StoryStage]string{
@@ -37,7 +37,7 @@ func wordsOf(language string) words {
 		german: true,
 		open:   "offen", now: "jetzt", since: "seit %s", from: "ab %s", until: "bis %s", born: "Jahrgang %d",
 		contract: "Vertrag bis %s", more: "%d weitere", sources: "Karussell, nach Presseberichten", candidates: "Kandidaten", before: "Auf der Bank",
-		vacant: "vakant seit %s", interimNow: "Interimstrainer: %s", pressure: "unter Druck: %s", nobody: "noch keine Namen",
+		vacant: "vakant seit %s", vacantNow: "vakant", interimNow: "Interimstrainer: %s", pressure: "unter Druck: %s", nobody: "noch keine Namen",
 		head: "Trainer", caretk: "Interimstrainer", assistant: "Co-Trainer", youth: "Nachwuchs", player: "Spieler",
 		several: "%d Quellen", one: "eine Quelle", hearsay: "nur Hörensagen", official: "offiziell",
 		stages: map[bot.StoryStage]string{
