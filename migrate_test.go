@@ -65,6 +65,13 @@ func TestMigrateThereAndBack(t *testing.T) {
 	if after := call(address, 0, "ask", "/news all"); after != before {
 		t.Errorf("the database answers\n%s\nthe file\n%s", after, before)
 	}
+	for query, want := range map[string]string{ // by the database's own indexes
+		"/coach Hayner Bakkhuas": "Heiner Backhaus", "/news Trainersuche": "Revierblick",
+	} {
+		if out := call(address, 0, "ask", query); !strings.Contains(out, want) {
+			t.Errorf("%s: %s", query, out)
+		}
+	}
 	if out := call(address, 2, "backup", filepath.Join(dir, "x")); !strings.Contains(out, "pg_dump") {
 		t.Error(out)
 	}

@@ -25,7 +25,11 @@ func (e *Engine) orArticles(ctx context.Context, a *ask, query string, back Mess
 	m := Message{Private: true, Blocks: []Block{paragraph(plain(a.say("articles_about", "Query", shorten(query, 60))))}}
 	for i := range list {
 		one := &list[i]
-		m.Blocks = append(m.Blocks, item(TextSpan{Text: one.Title, Link: one.URL}, plain(" ("+one.Outlet+", "+a.day(one.ReadAt)+")")))
+		from := a.day(one.ReadAt)
+		if one.Outlet != "" {
+			from = one.Outlet + ", " + from
+		}
+		m.Blocks = append(m.Blocks, item(TextSpan{Text: one.Title, Link: one.URL}, plain(" ("+from+")")))
 	}
 	return m, nil
 }

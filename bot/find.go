@@ -54,29 +54,9 @@ func findCoach(tx ReadTx, query string) (found[Name], error) {
 // that no other equals in closeness is a hit.
 func resembling(tx ReadTx, norm string) (found[Name], error) {
 	var f found[Name]
-	var pool []Name
-	for _, key := range NameKeys(norm) {
-		if strings.HasPrefix(key, "w:") {
-			continue
-		}
-		some, err := tx.Names(NameCoach, key, false, 50)
-		if err != nil {
-			return f, err
-		}
-		pool = append(pool, some...)
-	}
-	if s, ok := tx.(NameSearcher); ok {
-		some, _, err := s.SimilarNames(NameCoach, norm, 50)
-		if err != nil {
-			return f, err
-		}
-		pool = append(pool, some...)
-	}
-	if len(pool) == 0 && len(norm) >= 3 {
-		var err error
-		if pool, err = tx.Names(NameCoach, "w:"+norm[:3], true, 50); err != nil {
-			return f, err
-		}
+	pool, err := candidates(tx, norm)
+	if err != nil {
+		return f, err
 	}
 	ranked := rankNames(norm, distinctNames(pool, len(pool)))
 	limit := tolerance(norm)
@@ -88,6 +68,31 @@ func resembling(tx ReadTx, norm string) (found[Name], error) {
 		}
 	}
 	return f, nil
+}
+
+// candidates are the names that are worth comparing with this one.
+func candidates(tx ReadTx, norm string) (pool []Name, err error) {
+	for _, key := range NameKeys(norm) {
+		if strings.HasPrefix(key, "w:") {
+			continue
+		}
+		some, err := tx.Names(NameCoach, key, false, 50)
+		if err != nil {
+			return nil, err
+		}
+		pool = append(pool, some...)
+	}
+	if s, ok := tx.(NameSearcher); ok {
+		some, _, err := s.SimilarNames(NameCoach, norm, 50)
+		if err != nil {
+			return nil, err
+		}
+		pool = append(pool, some...)
+	}
+	if len(pool) == 0 && len(norm) >= 3 {
+		return tx.Names(NameCoach, "w:"+norm[:3], true, 50)
+	}
+	return pool, nil
 }
 
 // tolerance is how many wrong letters a name of this length may have.

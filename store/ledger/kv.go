@@ -95,7 +95,7 @@ type Ahead struct {
 // Entry is a key with its value.
 type Entry struct{ Key, Value []byte }
 
-// ErrNotTaken: the chat is somebody else's at the moment, or has no box. What was
+// ErrNotTaken means that the chat is somebody else's at the moment, or has no box. What was
 // to be done must be done in a transaction that waits for its turn.
 var ErrNotTaken = errors.New("the chat was not taken")
 

@@ -27,7 +27,7 @@ func stress(t *testing.T, address string, rounds int) {
 	var wg sync.WaitGroup
 	for n := range stores {
 		s := open(t, address)
-		r := rand.New(rand.NewPCG(uint64(n), 7)) //nolint:gosec // repeatable
+		r := rand.New(rand.NewPCG(uint64(n), 7))
 		wg.Go(func() {
 			for range rounds {
 				clock.Add(1)
@@ -38,7 +38,7 @@ func stress(t *testing.T, address string, rounds int) {
 				settleSomehow(t, s, r, list, now())
 			}
 		})
-		w := rand.New(rand.NewPCG(uint64(n), 8)) //nolint:gosec // repeatable
+		w := rand.New(rand.NewPCG(uint64(n), 8))
 		wg.Go(func() {
 			for i := range rounds {
 				if err := s.Update(t.Context(), func(tx bot.Tx) error { return meddle(tx, w, chats, n*rounds+i, now()) }); err != nil {

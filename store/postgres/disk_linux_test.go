@@ -17,7 +17,7 @@ func onSmallDisk(t *testing.T) (srv *postgrestest.Server, disk string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Remove(disk) })
-	if err := os.Chmod(disk, 0o755); err != nil { //nolint:gosec // likewise
+	if err := os.Chmod(disk, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=128m,mode=0755"); err != nil {

@@ -177,7 +177,7 @@ func TestCutConnections(t *testing.T) {
 	l := newLoad(t, open(t, address), open(t, address), open(t, address))
 	l.begin()
 	for range 25 {
-		time.Sleep(time.Duration(rand.IntN(80)) * time.Millisecond) //nolint:gosec // no secret
+		time.Sleep(time.Duration(rand.IntN(80)) * time.Millisecond)
 		p.Cut()
 	}
 	l.finish(l.stores[0], false)
@@ -310,7 +310,7 @@ func grow(t *testing.T, s *postgres.Store) {
 	_ = s.Update(ctx, func(tx bot.Tx) error {
 		text := make([]byte, 1<<20)
 		for i := range text {
-			text[i] = byte(rand.IntN(256)) //nolint:gosec // no secret
+			text[i] = byte(rand.IntN(256))
 		}
 		return tx.PutNote("filler", text)
 	})

@@ -17,12 +17,15 @@ import (
 // searchedBytes is how much of a text is searched: a tsvector holds a megabyte.
 const searchedBytes = 200_000
 
+// alikeFrom is the share of a name's trigrams that another one must have.
+const alikeFrom = 0.3
+
 // Alike implements ledger.Finder.
 func (t *transaction) Alike(trigrams []string, limit int) ([]string, error) {
 	rows, err := t.tx.Query(t.ctx, `select coach from search_names,
 		lateral (select count(*) as shared from unnest(trigrams) as g where g = any($1::text[])) as s
-		where trigrams && $1::text[]
-		order by shared::float / (cardinality(trigrams) + cardinality($1::text[]) - shared) desc, coach limit $2`, trigrams, limit)
+		where trigrams && $1::text[] and shared >= $3::float8 * cardinality($1::text[])
+		order by shared::float / (cardinality(trigrams) + cardinality($1::text[]) - shared) desc, coach limit $2`, trigrams, limit, alikeFrom)
 	if err != nil {
 		return nil, t.fail(err)
 	}
@@ -41,7 +44,7 @@ func (t *transaction) About(words string, before uint64, limit int) ([]uint64, e
 	}
 	rows, err := t.tx.Query(t.ctx, `select article from search_texts
 		where words @@ plainto_tsquery('german', $1) and article < $2 order by article desc limit $3`,
-		legible(words), int64(before), limit) //nolint:gosec // fits
+		legible(words), int64(before), limit)
 	if err != nil {
 		return nil, t.fail(err)
 	}

@@ -107,7 +107,7 @@ func (s *Server) Standby(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("pg_basebackup: %w: %s", err, out), f.Close())
 	}
-	if err := f.Launch(); err != nil {
+	if err := f.Launch(); err != nil { //nolint:contextcheck // it waits by a clock of its own
 		return nil, errors.Join(err, f.Close())
 	}
 	if err := s.Do(ctx, "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()"); err != nil {
@@ -149,8 +149,8 @@ func binaries() (string, error) {
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), places...) { //nolint:forbidigo // only tests use this package
 		if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err == nil {
 			// A link may lead to where the other programs of the server are.
-			if real, err := filepath.EvalSymlinks(filepath.Join(dir, "initdb")); err == nil {
-				dir = filepath.Dir(real)
+			if linked, err := filepath.EvalSymlinks(filepath.Join(dir, "initdb")); err == nil {
+				dir = filepath.Dir(linked)
 			}
 			if _, err := exec.LookPath(filepath.Join(dir, "postgres")); err == nil {
 				return dir, nil
