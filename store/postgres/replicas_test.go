@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"karussell/bot"
 	"karussell/store/ledger"
 	"karussell/store/postgres"
@@ -362,6 +364,52 @@ func TestNewerIsRefused(t *testing.T) {
 	if _, err := postgres.Open(t.Context(), address, postgres.Options{}); !errors.Is(err, bot.ErrNewer) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestOlderWriters: a replica of an earlier version, which holds the gate alone,
+// and the writers of this one exclude each other.
+func TestOlderWriters(t *testing.T) {
+	address := schema(t)
+	s := open(t, address)
+	fill(t, s, 2, 1)
+	older, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer older.Close(context.Background())
+	for _, sql := range []string{"begin isolation level serializable", "lock table gate in exclusive mode"} {
+		if _, err := older.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	wg.Go(func() {
+		defer done.Add(1)
+		if list, err := s.Claim(t.Context(), noon, time.Hour, 5); err != nil || len(list) != 2 {
+			t.Error(len(list), err)
+		}
+	})
+	wg.Go(func() {
+		defer done.Add(1)
+		if err := s.Update(t.Context(), func(tx bot.Tx) error { return tx.PutNote("n", []byte("1")) }); err != nil {
+			t.Error(err)
+		}
+	})
+	waiting := 0
+	for waiting < 2 { // until the server says that both wait
+		err := older.QueryRow(t.Context(), "select count(*) from pg_locks where relation = 'gate'::regclass and not granted").Scan(&waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if done.Load() != 0 {
+		t.Error("somebody wrote beside an earlier version")
+	}
+	if _, err := older.Exec(t.Context(), "commit"); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
 }
 
 // TestNoPassword: whatever goes wrong, the password is not told.
