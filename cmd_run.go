@@ -61,7 +61,7 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	artist := picture.NewGallery(hand)
 	var turns alone
 	if onServer(settings.DB) {
-		store, turns = fenced{store}, newReplica(store, w.now, log).alone
+		store, turns = fenced{store}, newReplica(store, settings.Store.Lease, w.now, log).alone
 	}
 	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) {
 		s.Feeds, s.Artist, s.Meter = &desk, artist, registry
@@ -72,6 +72,7 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	}
 	s := &service{
 		engine: engine, store: store, meter: registry, now: w.now, log: log, alone: turns,
+		claim: claimLease * settings.Store.Lease,
 		lamps: map[bot.PlatformName]*status.Lamp{}, seats: map[bot.PlatformName]string{},
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(w.stderr, "karussell: "+format+"\n", args...) }

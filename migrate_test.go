@@ -187,7 +187,7 @@ func TestReplicaStepsAside(t *testing.T) {
 	store := memory.New()
 	defer store.Close()
 	quiet := slog.New(slog.DiscardHandler)
-	a, b := newReplica(fenced{store}, time.Now, quiet), newReplica(fenced{store}, time.Now, quiet)
+	a, b := newReplica(fenced{store}, time.Minute, time.Now, quiet), newReplica(fenced{store}, time.Minute, time.Now, quiet)
 	ctxA, stopA := context.WithCancel(t.Context())
 	inA := make(chan context.Context, 1)
 	endA := make(chan error, 1)

@@ -17,13 +17,10 @@ import (
 // done under a lease in the database; everything it writes is fenced, so that a
 // replica that slept through its lease writes nothing.
 
-// leaseTime is how long a dead replica's work stays undone at most, besides one
-// leaseStep. The replicas' clocks must agree to within a few seconds; a wrong
-// clock can make two of them work, but the fence lets only one write.
-const (
-	leaseTime = 30 * time.Second
-	leaseStep = leaseTime / 6
-)
+// claimLease is how long claimed deliveries are a replica's own, measured in
+// leases: a lane holds what it sends in the next seconds, and each send ends
+// before its claim does.
+const claimLease = 4
 
 // alone runs a loop on one replica at a time; nil runs it at once.
 type alone func(ctx context.Context, name string, loop func(context.Context) error) error
@@ -35,21 +32,27 @@ func (a alone) run(ctx context.Context, name string, loop func(context.Context) 
 	return a(ctx, name, loop)
 }
 
-// replica is this process among the others.
+// replica is this process among the others. A dead one's work stays undone for
+// lease at most. The replicas' clocks must agree to within a few seconds; a wrong
+// clock can make two of them work, but the fence lets only one write.
 type replica struct {
 	store  bot.Store
 	holder string
+	lease  time.Duration
 	now    func() time.Time
 	log    *slog.Logger
 }
 
-func newReplica(store bot.Store, now func() time.Time, log *slog.Logger) *replica {
+func newReplica(store bot.Store, lease time.Duration, now func() time.Time, log *slog.Logger) *replica {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "replica"
 	}
-	return &replica{store, fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:8]), now, log}
+	return &replica{store, fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:8]), lease, now, log}
 }
+
+// step is how often a lease is prolonged or asked for.
+func (r *replica) step() time.Duration { return r.lease / 6 }
 
 // alone waits for the lease, runs loop as long as it is held, and begins again
 // when it was lost. It returns when ctx or the loop has ended.
@@ -70,14 +73,23 @@ func (r *replica) alone(ctx context.Context, name string, loop func(context.Cont
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(leaseStep):
+		case <-time.After(r.untilFree(l)):
 		}
 	}
 }
 
+// untilFree is when to ask again for a lease of somebody else: when it runs out,
+// should it not be prolonged; and every step, should it be given back before.
+func (r *replica) untilFree(l bot.Lease) time.Duration {
+	if left := l.Until.Sub(r.now()); left > 0 {
+		return min(left+time.Millisecond, r.step())
+	}
+	return r.step()
+}
+
 func (r *replica) acquire(ctx context.Context, name string) (l bot.Lease, ok bool, err error) {
 	err = r.store.Update(ctx, func(tx bot.Tx) (err error) {
-		l, ok, err = ledger.AcquireLease(tx, name, r.holder, r.now(), leaseTime)
+		l, ok, err = ledger.AcquireLease(tx, name, r.holder, r.now(), r.lease)
 		return err
 	})
 	return l, ok, err
@@ -89,7 +101,7 @@ func (r *replica) hold(ctx context.Context, l bot.Lease, loop func(context.Conte
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- loop(inside) }()
-	ticker := time.NewTicker(leaseStep)
+	ticker := time.NewTicker(r.step())
 	defer ticker.Stop()
 	for {
 		select {
@@ -108,7 +120,7 @@ func (r *replica) hold(ctx context.Context, l bot.Lease, loop func(context.Conte
 // keep prolongs the lease. A store that does not answer is no loss until the
 // lease has run out.
 func (r *replica) keep(ctx context.Context, l *bot.Lease) bool {
-	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(max(l.Until.Sub(r.now()), leaseStep)))
+	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(max(l.Until.Sub(r.now()), r.step())))
 	defer cancel()
 	next, ok, err := r.acquire(ctx, l.Name)
 	if err != nil {

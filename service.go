@@ -30,6 +30,7 @@ type service struct {
 	meter     bot.Meter
 	now       func() time.Time
 	log       *slog.Logger
+	claim     time.Duration                     // how long claimed deliveries are ours
 	alone     alone                             // nil: this is the only process
 	seats     map[bot.PlatformName]string       // leases of the platforms that only one replica may listen to
 	more      []func(context.Context) error     // further loops: servers, backups
@@ -45,7 +46,7 @@ func (s *service) run(ctx context.Context) error {
 	}
 	dispatcher, err := outbox.New(outbox.Setup{
 		Store: s.store, Renderer: s.engine, Platforms: s.platforms, Gates: s.gates, Changed: s.engine.Changed, Report: s.revoked,
-		Now: s.now, Log: s.log, Meter: s.meter, Grace: grace,
+		Now: s.now, Log: s.log, Meter: s.meter, Grace: grace, Lease: s.claim,
 	})
 	if err != nil {
 		return err

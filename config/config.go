@@ -68,7 +68,8 @@ type Config struct {
 
 // Store is what the database may take.
 type Store struct {
-	MaxSize Size `toml:"max_size"`
+	MaxSize Size          `toml:"max_size"`
+	Lease   time.Duration `toml:"lease"`
 }
 
 // Log is how much is logged and how.
