@@ -26,7 +26,7 @@ var rules = []rule{
 	{"", []string{
 		module, "golang.org/x/sync", "golang.org/x/term", "github.com/alecthomas/kong", "github.com/schollz/progressbar/v3",
 	}, "the composition root sees all of our packages, reads the command line and draws its progress"},
-	{"/bot/extract", []string{module + "/bot", module + "/bot/extract/gazetteer", "golang.org/x/text"}, "extraction is pure"},
+	{"/bot/extract", []string{module + "/bot", module + "/bot/extract/gazetteer", module + "/bot/extract/loglinear", "golang.org/x/text"}, "extraction is pure"},
 	{"/bot/extract/gazetteer", []string{module + "/bot"}, "knowledge is data"},
 	{"/bot/extract/loglinear", nil, "a classifier knows no football"},
 	{"/bot/extract/score", []string{module + "/bot", module + "/bot/extract/gazetteer"}, "the judge knows events, not how they were found"},

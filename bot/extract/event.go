@@ -50,12 +50,12 @@ func (d *doc) moves() {
 func (d *doc) renewals() {
 	for i := range d.facts {
 		f := &d.facts[i]
-		if !f.sign || f.typ != bot.Appointment || !f.fresh {
+		if f.dead || !f.sign || f.typ != bot.Appointment || !f.fresh {
 			continue
 		}
 		for j := range d.facts {
 			g := &d.facts[j]
-			if g.person == f.person && (g.club == f.club && g.typ == bot.Appointment && g.stale || g.sent == f.sent && g.typ == bot.Extension) {
+			if !g.dead && g.person == f.person && (g.club == f.club && g.typ == bot.Appointment && g.stale || g.sent == f.sent && g.typ == bot.Extension) {
 				f.typ = bot.Extension
 			}
 		}
@@ -70,7 +70,7 @@ func (d *doc) oneClub() {
 		f := &d.facts[i]
 		for j := range d.facts {
 			g := &d.facts[j]
-			if i == j || f.dead || g.dead || f.person != g.person || !f.fresh || !g.fresh {
+			if i == j || f.dead || g.dead || f.person != g.person || !f.fresh || !g.fresh || f.read && !g.read {
 				continue
 			}
 			if f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Extension {
@@ -82,7 +82,7 @@ func (d *doc) oneClub() {
 			}
 			rival := f.typ == g.typ && f.club != g.club && (f.typ != bot.Link && f.typ != bot.Rejection || g.sure < sureClub && !d.topic.sections)
 			both := f.club == g.club && f.typ == bot.Appointment && g.typ == bot.Departure
-			if (rival || both) && (f.sure > g.sure || f.sure == g.sure && f.order <= g.order) {
+			if (rival || both) && (!f.read && g.read || f.sure > g.sure || f.sure == g.sure && f.order <= g.order) {
 				g.dead, g.why = true, "better at "+d.clubs[f.club].name
 				d.followClub(g, f.club)
 			}
@@ -110,6 +110,9 @@ const sureClub = 7
 // history of the same matter (a second spell) stay apart until the end.
 func (d *doc) mergeInto(i int) {
 	f := &d.facts[i]
+	if f.dead {
+		return
+	}
 	for j := range d.facts[:i] {
 		g := &d.facts[j]
 		if g.dead || g.typ != f.typ || g.person != f.person || g.club != f.club {

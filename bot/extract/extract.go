@@ -15,6 +15,9 @@ type Extractor struct {
 	lex   *lexicon
 	gaz   *gazetteer.Gazetteer
 	works sync.Pool // of *doc: scratch memory without content
+
+	models *models
+	muted  map[int32]bool // idioms left out, see Without
 }
 
 var _ bot.Extractor = (*Extractor)(nil)
@@ -22,6 +25,18 @@ var _ bot.Extractor = (*Extractor)(nil)
 // New reads the embedded data. Its error can only come from a mistake in a
 // data file and names file and line.
 func New() (*Extractor, error) {
+	x, err := Untrained()
+	if err != nil {
+		return nil, err
+	}
+	if x.models, err = loadModels(); err != nil {
+		return nil, fmt.Errorf("extract: %w", err)
+	}
+	return x, nil
+}
+
+// Untrained is New without the trained weights: the grammar alone.
+func Untrained() (*Extractor, error) {
 	lex, err := loadLexicon(lexiconFiles, "lexicon")
 	if err != nil {
 		return nil, err
@@ -30,9 +45,13 @@ func New() (*Extractor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("extract: %w", err)
 	}
+	return newExtractor(lex, gaz), nil
+}
+
+func newExtractor(lex *lexicon, gaz *gazetteer.Gazetteer) *Extractor {
 	x := &Extractor{lex: lex, gaz: gaz}
 	x.works.New = func() any { return &doc{} }
-	return x, nil
+	return x
 }
 
 // Gazetteer is the gazetteer that the extractor resolves clubs with.
@@ -57,8 +76,10 @@ func (x *Extractor) Explain(a bot.Article) Trace {
 
 // doc is the work on one article.
 type doc struct {
-	lex *lexicon
-	gaz *gazetteer.Gazetteer
+	lex    *lexicon
+	gaz    *gazetteer.Gazetteer
+	models *models
+	muted  map[int32]bool
 
 	src       string
 	bodyAt    int   // where Article.Text begins in src
@@ -85,13 +106,21 @@ type doc struct {
 	topic   topics
 
 	protagonist int // the person whom the article is about, or -1
+
+	readings []reading
+	matters  []matter
+	signs    signs
+	scene    scene
+	around   [2]scene // the sentences before and after
+	sceneOf  int      // sentence of the scene, from 1
+	load     []float64
 }
 
 // open prepares scratch memory for one article.
 func (x *Extractor) open(a *bot.Article) *doc {
 	d, _ := x.works.Get().(*doc)
 	d.reset()
-	d.lex, d.gaz = x.lex, x.gaz
+	d.lex, d.gaz, d.models, d.muted = x.lex, x.gaz, x.models, x.muted
 	d.stated, d.published = a.Language, a.Published
 	if d.published.IsZero() {
 		d.published = bot.DateOf(a.PublishedAt)
@@ -122,10 +151,12 @@ func (d *doc) reset() {
 	clear(d.trigs)
 	clear(d.facts)
 	clear(d.posts)
+	clear(d.matters)
 	*d = doc{
 		norms: d.norms[:0], toks: d.toks[:0], blocks: d.blocks[:0], sents: d.sents[:0], heads: d.heads[:0],
 		words: d.words[:0], wordAt: d.wordAt[:0], ments: d.ments[:0], persons: d.persons[:0],
 		clubs: d.clubs[:0], senses: d.senses[:0], hits: d.hits[:0], trigs: d.trigs[:0], facts: d.facts[:0], posts: d.posts[:0],
+		readings: d.readings[:0], matters: d.matters[:0], signs: d.signs, scene: d.scene, around: d.around, load: d.load,
 	}
 }
 
@@ -154,6 +185,17 @@ func (d *doc) assemble(a *bot.Article) {
 
 // run takes the article through the stages.
 func (d *doc) run() {
+	if !d.beforeJury() {
+		return
+	}
+	d.try()
+	d.settle()
+	d.careers()
+}
+
+// beforeJury takes the article through the stages up to the jury; false when
+// there is nothing to read in it.
+func (d *doc) beforeJury() bool {
 	d.layout()
 	for b := range d.blocks {
 		if d.blocks[b].kind == creditBlock {
@@ -165,7 +207,7 @@ func (d *doc) run() {
 	d.detectLanguage()
 	d.cutSentences()
 	if !d.worthReading() {
-		return
+		return false
 	}
 	d.readDateline()
 	d.findClubs()
@@ -178,8 +220,11 @@ func (d *doc) run() {
 	d.sortTriggers()
 	d.survey()
 	d.judge()
-	d.settle()
-	d.careers()
+	d.read()
+	if d.models != nil && d.models.reader != nil {
+		d.hear()
+	}
+	return true
 }
 
 // cutSentences splits the tokens of every block.

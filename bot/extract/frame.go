@@ -35,6 +35,14 @@ type fact struct {
 	sign   bool    // rests on a signature
 	dead   bool
 	why    string
+
+	strong     bool    // its idiom can only be about the bench
+	read       bool    // found by the reader
+	reading    int     // its reading, from 1
+	heard      float64 // the reader's log-odds for it
+	heardFresh float64 // and for its being news
+	veto       string  // what the grammar has against a fact of the reader
+	odds       float64 // the jury's log-odds
 }
 
 // judge turns triggers into facts: first the idioms that can only be about the
@@ -245,7 +253,7 @@ func (d *doc) propose(t *trigger, typ bot.EventType, m int, pred bool) {
 	im := t.idiom
 	f := fact{
 		typ: typ, person: d.ments[m].ent, role: im.role, manner: im.manner, stage: im.stage, stance: im.stance,
-		sent: t.sent, from: t.head, rule: im.id, order: t.from, pred: pred,
+		sent: t.sent, from: t.head, rule: im.id, order: t.from, pred: pred, strong: im.strong,
 	}
 	if why := d.impossible(t, f.person, typ, pred); why != "" {
 		t.why = why

@@ -37,6 +37,8 @@ type lexicon struct {
 	phraseIDs   map[string]phraseID // by their words: idioms share phrases
 	elemIDs     map[string]elemID
 	verbs       map[string]verb
+	fields      wordFields
+	heard       []idiom // what the reader found, see heardIdioms
 }
 
 // lookup finds a folded word; unknown ones by their ending.
@@ -91,6 +93,8 @@ func loadLexicon(files fs.FS, dir string) (*lexicon, error) {
 	l := &lexicon{
 		words: map[string]*word{}, endings: map[string]*word{}, shortest: 99,
 		unknown: &word{}, people: map[string]class{}, phraseIDs: map[string]phraseID{}, elemIDs: map[string]elemID{}, verbs: map[string]verb{},
+		fields: wordFields{words: map[string][]fieldID{}, prefixes: map[string][]fieldID{}, shortest: 99},
+		heard:  heardIdioms(),
 	}
 	names, err := fs.Glob(files, dir+"/*.txt")
 	if err != nil {
@@ -98,9 +102,9 @@ func loadLexicon(files fs.FS, dir string) (*lexicon, error) {
 	}
 	readers := map[string]func(file string, n int, line string) error{
 		dir + "/classes.txt": l.classLine(), dir + "/verbs.txt": l.verbLine, dir + "/boilerplate.txt": l.boilerplateLine,
-		dir + "/people.txt": l.peopleLine(),
+		dir + "/people.txt": l.peopleLine(), dir + "/fields.txt": l.fields.fieldLine,
 	}
-	for _, first := range []string{"/classes.txt", "/verbs.txt", "/boilerplate.txt", "/people.txt"} {
+	for _, first := range []string{"/classes.txt", "/verbs.txt", "/boilerplate.txt", "/people.txt", "/fields.txt"} {
 		if err := eachLine(files, dir+first, readers[dir+first]); err != nil {
 			return nil, err
 		}

@@ -26,6 +26,7 @@ type capture struct {
 // trigger is an idiom found in a sentence.
 type trigger struct {
 	idiom    *idiom
+	number   int32 // of the idiom in the lexicon
 	sent     int
 	from, to int // tokens, from the first to the last part
 	head     int // the token that the idiom hangs on: its first phrase
@@ -194,10 +195,10 @@ func (d *doc) joinPhrases(n int) {
 		ph := &d.lex.phrases[h.phrase]
 		for _, owner := range ph.owner {
 			im := &d.lex.idioms[owner]
-			if im.lang != d.language {
+			if im.lang != d.language || d.muted[owner] {
 				continue
 			}
-			t := trigger{idiom: im, sent: n, from: h.from, to: h.to, head: h.from}
+			t := trigger{idiom: im, number: owner, sent: n, from: h.from, to: h.to, head: h.from}
 			t.take(h)
 			if d.joinRest(&t, im, k) && !d.forbidden(im, &t) {
 				d.trigs = append(d.trigs, t)

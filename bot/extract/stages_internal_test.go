@@ -98,7 +98,7 @@ func TestOpponentsAreNoSubject(t *testing.T) {
 
 func TestLexiconNamesFileAndLine(t *testing.T) {
 	base := fstest.MapFS{}
-	for _, name := range []string{"classes.txt", "verbs.txt", "boilerplate.txt", "people.txt"} {
+	for _, name := range []string{"classes.txt", "verbs.txt", "boilerplate.txt", "people.txt", "fields.txt"} {
 		raw, err := lexiconFiles.ReadFile("lexicon/" + name)
 		if err != nil {
 			t.Fatal(err)

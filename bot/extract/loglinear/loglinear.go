@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 )
 
 // Unsaid is the answer of an example that says nothing about a head.
@@ -32,13 +31,11 @@ type Example struct {
 // Options are the settings of Train. The zero value of each means the default.
 type Options struct {
 	Heads   int     // number of answers per example; required
-	Bits    int     // 1<<Bits buckets; from 8 to 22, default 16
-	Rounds  int     // passes over the examples, default 12
-	Rate    float64 // step, default 0.3
-	Ridge   float64 // pull of every weight towards zero, per step, default 1e-5
+	Bits    int     // 1<<Bits places for features; from 8 to 20, default 16
+	Rounds  int     // passes over the features, default 8
+	Ridge   float64 // half of it times the square of every weight is added to the loss, default 1
 	Rare    int     // features of fewer examples are ignored, default 1
 	Damping float64 // features of an example share their force: 0 none, 0.5 as 1/sqrt(n)
-	Seed    uint64
 }
 
 func (o *Options) fill() {
@@ -46,13 +43,10 @@ func (o *Options) fill() {
 		o.Bits = 16
 	}
 	if o.Rounds == 0 {
-		o.Rounds = 12
-	}
-	if o.Rate == 0 {
-		o.Rate = 0.3
+		o.Rounds = 8
 	}
 	if o.Ridge == 0 {
-		o.Ridge = 1e-5
+		o.Ridge = 1
 	}
 }
 
@@ -63,8 +57,13 @@ type Model struct {
 	damping float64
 	bias    []float64
 	scale   []float64 // per head: what one step of a weight is worth
-	weights []byte    // int8, bucket by bucket, head by head
+	tags    []byte    // per place: a part of the hash of the feature that has it
+	weights []byte    // int8, place by place, head by head
 }
+
+// tag is the part of a hash that tells features of one place apart. No feature has
+// tag 0: it marks an empty place.
+func tag(feature uint32) byte { return byte(feature>>24) | 1 } //nolint:gosec // eight bits
 
 // Hash is the feature of a text; Mix combines features to a new one.
 func Hash(s string) uint32 {
@@ -96,6 +95,9 @@ func (m *Model) Scores(features []uint32, dst []float64) {
 	dst = dst[:m.heads]
 	clear(dst)
 	for _, f := range features {
+		if m.tags[f&m.mask] != tag(f) {
+			continue
+		}
 		at := int(f&m.mask) * m.heads
 		for h, w := range m.weights[at : at+m.heads] {
 			dst[h] += float64(int8(w)) //nolint:gosec // a signed byte, as written
@@ -110,6 +112,9 @@ func (m *Model) Scores(features []uint32, dst []float64) {
 // Weight is what one feature adds to the log-odds of a head in an example of n
 // features.
 func (m *Model) Weight(feature uint32, head, n int) float64 {
+	if m.tags[feature&m.mask] != tag(feature) {
+		return 0
+	}
 	w := m.weights[int(feature&m.mask)*m.heads+head]
 	return float64(int8(w)) * m.scale[head] * force(n, m.damping) //nolint:gosec // as above
 }
@@ -125,130 +130,8 @@ func force(n int, damping float64) float64 {
 // Odds is the probability that log-odds stand for.
 func Odds(score float64) float64 { return 1 / (1 + math.Exp(-score)) }
 
-// trainer is a model under training: AdaGrad on the logistic loss of each head.
-type trainer struct {
-	Options
-	mask   uint32
-	w, g   []float64 // weights and sums of squared gradients
-	b, bg  []float64
-	kept   []bool // buckets that are frequent enough
-	scores []float64
-	missed []float64
-}
-
-// Train fits a model. It panics when an example has not one answer per head: that
-// is a mistake of the program.
-func Train(examples []Example, o Options) *Model {
-	o.fill()
-	buckets := 1 << o.Bits
-	t := trainer{
-		Options: o, mask: uint32(buckets - 1), //nolint:gosec // at most 22 bits
-		w: make([]float64, buckets*o.Heads), g: make([]float64, buckets*o.Heads),
-		b: make([]float64, o.Heads), bg: make([]float64, o.Heads),
-		scores: make([]float64, o.Heads), missed: make([]float64, o.Heads),
-	}
-	t.count(examples)
-	order := make([]int, len(examples))
-	for i := range order {
-		order[i] = i
-	}
-	random := rand.New(rand.NewPCG(o.Seed, 1)) //nolint:gosec // a shuffle, no secret
-	for range o.Rounds {
-		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for _, i := range order {
-			t.learn(&examples[i])
-		}
-	}
-	return t.quantise()
-}
-
-// count finds the buckets that enough examples touch.
-func (t *trainer) count(examples []Example) {
-	seen := make([]int32, t.mask+1)
-	for i := range examples {
-		if len(examples[i].Want) != t.Heads {
-			panic(fmt.Sprintf("loglinear: example %d has %d answers, want %d", i, len(examples[i].Want), t.Heads))
-		}
-		for _, f := range examples[i].Features {
-			seen[f&t.mask]++
-		}
-	}
-	t.kept = make([]bool, len(seen))
-	for i, n := range seen {
-		t.kept[i] = int(n) >= t.Rare
-	}
-}
-
-// learn takes one step towards the example's answers.
-func (t *trainer) learn(e *Example) {
-	weight := e.Weight
-	if weight == 0 {
-		weight = 1
-	}
-	share := force(len(e.Features), t.Damping)
-	copy(t.scores, t.b)
-	for _, f := range e.Features {
-		at := int(f&t.mask) * t.Heads
-		for h, w := range t.w[at : at+t.Heads] {
-			t.scores[h] += float64(w * share)
-		}
-	}
-	for h, want := range e.Want {
-		t.missed[h] = 0
-		if want < 0 {
-			continue
-		}
-		err := weight * (Odds(t.scores[h]) - float64(want))
-		t.missed[h] = err
-		t.bg[h] += float64(err * err)
-		t.b[h] -= t.Rate * err / (1 + math.Sqrt(t.bg[h]))
-	}
-	for _, f := range e.Features {
-		k := f & t.mask
-		if !t.kept[k] {
-			continue
-		}
-		at := int(k) * t.Heads
-		for h := range t.Heads {
-			t.step(at+h, e.Want[h], float64(t.missed[h]*share))
-		}
-	}
-}
-
-// step moves one weight against its gradient.
-func (t *trainer) step(i int, want float32, gradient float64) {
-	if want < 0 {
-		return
-	}
-	gradient += float64(t.Ridge * t.w[i])
-	t.g[i] += float64(gradient * gradient)
-	t.w[i] -= t.Rate * gradient / (1e-2 + math.Sqrt(t.g[i]))
-}
-
-// quantise stores every weight in a signed byte, in steps of its head.
-func (t *trainer) quantise() *Model {
-	m := &Model{
-		heads: t.Heads, mask: t.mask, damping: t.Damping, bias: make([]float64, t.Heads), scale: make([]float64, t.Heads), weights: make([]byte, len(t.w)),
-	}
-	for h := range t.Heads {
-		m.bias[h] = float64(float32(t.b[h]))
-		largest := 0.0
-		for i := h; i < len(t.w); i += t.Heads {
-			largest = max(largest, math.Abs(t.w[i]))
-		}
-		m.scale[h] = float64(float32(largest / math.MaxInt8))
-		if m.scale[h] == 0 {
-			m.scale[h] = 1
-		}
-		for i := h; i < len(t.w); i += t.Heads {
-			m.weights[i] = byte(int8(math.Round(t.w[i] / m.scale[h]))) //nolint:gosec // within the scale
-		}
-	}
-	return m
-}
-
 // magic opens every written model.
-const magic = "KLL1"
+const magic = "KLL2"
 
 // ErrFormat says that bytes are no written model.
 var ErrFormat = errors.New("loglinear: not a model")
@@ -270,7 +153,7 @@ func (m *Model) Write(w io.Writer) error {
 	for i := range m.heads {
 		floats = append(floats, float32(m.bias[i]), float32(m.scale[i]))
 	}
-	for _, part := range []any{h, floats, m.weights} {
+	for _, part := range []any{h, floats, m.tags, m.weights} {
 		if err := binary.Write(w, binary.LittleEndian, part); err != nil {
 			return fmt.Errorf("loglinear: %w", err)
 		}
@@ -283,14 +166,16 @@ func (m *Model) Write(w io.Writer) error {
 func Load(raw []byte) (*Model, error) {
 	var h header
 	n, err := binary.Decode(raw, binary.LittleEndian, &h)
-	if err != nil || string(h.Magic[:]) != magic || h.Heads == 0 || h.Heads > 1024 || h.Bits < 8 || h.Bits > 22 {
+	if err != nil || string(h.Magic[:]) != magic || h.Heads == 0 || h.Heads > 1024 || h.Bits < 8 || h.Bits > 20 {
 		return nil, ErrFormat
 	}
 	heads := int(h.Heads)
-	if len(raw) != n+8*heads+heads<<h.Bits {
+	if len(raw) != n+8*heads+(heads+1)<<h.Bits {
 		return nil, fmt.Errorf("%w: %d bytes for %d heads of %d bits", ErrFormat, len(raw), heads, h.Bits)
 	}
-	m := &Model{heads: heads, mask: 1<<h.Bits - 1, damping: float64(h.Damping), weights: raw[n+8*heads:]}
+	m := &Model{heads: heads, mask: 1<<h.Bits - 1, damping: float64(h.Damping)}
+	places := n + 8*heads
+	m.tags, m.weights = raw[places:places+1<<h.Bits], raw[places+1<<h.Bits:]
 	floats := make([]float32, 2*heads)
 	if _, err := binary.Decode(raw[n:], binary.LittleEndian, floats); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)

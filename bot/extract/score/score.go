@@ -132,6 +132,11 @@ func Compare(ctx context.Context, x Extractor, pairs []Pair) (Report, error) {
 	return r, nil
 }
 
+// EventKey is equal for events that mean the same by the rules of the guidelines.
+func EventKey(gaz *gazetteer.Gazetteer, typ bot.EventType, coach, club string) string {
+	return namer{gaz}.event(typ, coach, club)
+}
+
 // namer decides which names mean the same.
 type namer struct {
 	gaz *gazetteer.Gazetteer
