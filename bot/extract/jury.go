@@ -37,6 +37,16 @@ func (d *doc) try() {
 	}
 }
 
+// quiet reports whether the grammar finds no news at all in the article.
+func (d *doc) quiet() bool {
+	for i := range d.matters {
+		if d.grammarNews(&d.matters[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // outdone reports whether something more likely is said of the same coach and
 // club: what the grammar takes for news, or what the reader is surer of.
 func (d *doc) outdone(m *matter) bool {
@@ -75,8 +85,11 @@ func (m *models) verdict(features []uint32) float64 {
 // sentence carries the jury's decision out.
 func (d *doc) sentence(m *matter) {
 	cut, grammar := d.models.cuts.reader, d.grammarNews(m)
-	if grammar {
+	switch {
+	case grammar:
 		cut = d.models.cuts.grammar
+	case d.quiet():
+		cut = d.models.cuts.quiet
 	}
 	news := m.odds > cut && (grammar || !d.outdone(m))
 	for _, i := range m.facts {

@@ -190,6 +190,7 @@ func (d *doc) hearFact(r *reading, head int, typ bot.EventType) {
 	}
 	d.colourRole(&t, r.ment, &f)
 	f.status = d.certainty(&t, typ)
+	d.detail(&f, r)
 	d.time(&t, &f)
 	f.until = d.untilNear(&t, typ)
 	d.facts = append(d.facts, f)

@@ -23,6 +23,7 @@ type Matter struct {
 	Event    bot.Event
 	Features []uint32
 	Grammar  bool // the grammar alone takes it for news
+	Quiet    bool // the grammar finds no news in the article
 	Fresh    bool // by its dates and tenses it can be news
 }
 
@@ -40,6 +41,9 @@ const FeatureVersion = featureVersion
 // the order of bot.EventTypes, then "news" and "confirmed".
 const ReaderHeads = readerHeads
 
+// DetailHeads is the number of heads of the detail model, see DetailAnswers.
+const DetailHeads = detailHeads
+
 // JuryHeads is the number of heads of the jury's model: whether the article tells
 // such an event of the coach, whether this is the club, whether it is news.
 const JuryHeads = juryHeads
@@ -53,16 +57,17 @@ func (m *Models) Verdict(features []uint32) float64 {
 // everything that the grammar says stands.
 type Models struct {
 	Reader *loglinear.Model
+	Detail *loglinear.Model
 	Jury   *loglinear.Model
 	// Log-odds above which the jury is convinced: of what the grammar takes for
-	// news, and of anything else.
-	GrammarCut, ReaderCut float64
+	// news; of anything else; and of that where the grammar finds no news at all.
+	GrammarCut, ReaderCut, QuietCut float64
 }
 
 // With is an extractor with other models.
 func (x *Extractor) With(m Models) *Extractor {
 	y := newExtractor(x.lex, x.gaz)
-	y.models = &models{m.Reader, m.Jury, cuts{m.GrammarCut, m.ReaderCut}}
+	y.models = &models{m.Reader, m.Detail, m.Jury, cuts{m.GrammarCut, m.ReaderCut, m.QuietCut}}
 	y.muted = x.muted
 	return y
 }
@@ -115,7 +120,7 @@ func (x *Extractor) Study(a bot.Article) Study {
 		m := &d.matters[i]
 		d.plead(m, &d.signs)
 		st.Matters = append(st.Matters, Matter{
-			Event: d.event(&d.facts[m.best]), Features: append([]uint32(nil), d.signs.hash...), Grammar: d.grammarNews(m), Fresh: d.freshAtAll(m),
+			Event: d.event(&d.facts[m.best]), Features: append([]uint32(nil), d.signs.hash...), Grammar: d.grammarNews(m), Fresh: d.freshAtAll(m), Quiet: d.quiet(),
 		})
 	}
 	return st

@@ -13,6 +13,9 @@ import (
 //go:embed weights/reader.bin
 var readerWeights []byte
 
+//go:embed weights/detail.bin
+var detailWeights []byte
+
 //go:embed weights/jury.bin
 var juryWeights []byte
 
@@ -24,6 +27,7 @@ var weightSettings string
 // models are the trained parts of the extractor; a nil one is left out.
 type models struct {
 	reader *loglinear.Model
+	detail *loglinear.Model
 	jury   *loglinear.Model
 	cuts   cuts
 }
@@ -32,6 +36,7 @@ type models struct {
 type cuts struct {
 	grammar float64 // of what the grammar takes for news
 	reader  float64 // of anything else
+	quiet   float64 // of anything else where the grammar finds no news at all
 }
 
 // loadModels reads the embedded weights. Its error can only come from weights that
@@ -49,6 +54,8 @@ func loadModels() (*models, error) {
 			_, err = fmt.Sscan(value, &m.cuts.grammar)
 		case "reader":
 			_, err = fmt.Sscan(value, &m.cuts.reader)
+		case "quiet":
+			_, err = fmt.Sscan(value, &m.cuts.quiet)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("weights: %s %q: %w", key, value, err)
@@ -61,11 +68,14 @@ func loadModels() (*models, error) {
 	if m.reader, err = loglinear.Load(readerWeights); err != nil {
 		return nil, fmt.Errorf("weights: reader: %w", err)
 	}
+	if m.detail, err = loglinear.Load(detailWeights); err != nil {
+		return nil, fmt.Errorf("weights: detail: %w", err)
+	}
 	if m.jury, err = loglinear.Load(juryWeights); err != nil {
 		return nil, fmt.Errorf("weights: jury: %w", err)
 	}
-	if m.reader.Heads() != readerHeads || m.jury.Heads() != juryHeads {
-		return nil, fmt.Errorf("weights: %d and %d heads, want %d and %d", m.reader.Heads(), m.jury.Heads(), readerHeads, juryHeads)
+	if m.reader.Heads() != readerHeads || m.detail.Heads() != detailHeads || m.jury.Heads() != juryHeads {
+		return nil, fmt.Errorf("weights: %d, %d and %d heads, want %d, %d and %d", m.reader.Heads(), m.detail.Heads(), m.jury.Heads(), readerHeads, detailHeads, juryHeads)
 	}
 	return m, nil
 }

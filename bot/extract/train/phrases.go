@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"karussell/bot"
+	"karussell/bot/extract"
 )
 
 // phrase is one passage of the phrase book.
@@ -25,6 +26,23 @@ type label struct {
 	detail string
 	hedged bool
 	old    bool
+}
+
+// answers are those of the detail model.
+func (l *label) answers() []float32 {
+	e := bot.Event{Type: l.typ}
+	switch l.typ {
+	case bot.Departure:
+		e.Manner = bot.Manner(l.detail)
+	case bot.Link:
+		e.Stage = bot.Stage(l.detail)
+	case bot.Pressure:
+		e.Stance = bot.Stance(l.detail)
+	case bot.Appointment:
+		e.Role = bot.Role(l.detail)
+	case bot.Extension, bot.Rejection:
+	}
+	return extract.DetailAnswers(&e)
 }
 
 // loadPhrases reads every .tsv below the folders.

@@ -46,6 +46,7 @@ type answer struct {
 	unsaid    bool
 	fresh     float32
 	confirmed float32
+	detail    []float32
 }
 
 func newSchool(x *extract.Extractor, pairs []score.Pair, phrases []phrase, out io.Writer) *school {
@@ -101,7 +102,9 @@ func (s *school) bagArticle(i int) {
 		if want[who] == nil {
 			want[who] = map[bot.EventType]answer{}
 		}
-		a := answer{unsaid: g.Fresh == nil, confirmed: yes(g.Status == bot.Confirmed)}
+		a := answer{unsaid: g.Fresh == nil, confirmed: yes(g.Status == bot.Confirmed), detail: extract.DetailAnswers(&bot.Event{
+			Type: g.Type, Manner: g.Manner, Stage: g.Stage, Stance: g.Stance, Role: g.Role,
+		})}
 		if g.Fresh != nil {
 			a.fresh = yes(*g.Fresh)
 		}
@@ -146,7 +149,7 @@ func (s *school) bagPhrase(i int) {
 				}
 			}
 			for _, l := range labels {
-				out[l.typ] = answer{fresh: yes(!l.old), confirmed: yes(!l.hedged)}
+				out[l.typ] = answer{fresh: yes(!l.old), confirmed: yes(!l.hedged), detail: l.answers()}
 			}
 			return out
 		}
@@ -204,7 +207,51 @@ func (s *school) fitReader(without int) *loglinear.Model {
 }
 
 //nolint:gochecknoglobals // the settings of the training
-var readerOptions = loglinear.Options{Heads: extract.ReaderHeads, Bits: 17, Rounds: 6, Ridge: 0.1, Rare: 3, Damping: 0.5}
+var readerOptions = loglinear.Options{Heads: extract.ReaderHeads, Bits: 16, Rounds: 6, Ridge: 0.1, Rare: 3, Damping: 0.5}
+
+// fitDetail trains the detail model on the sentences that the reader finds most
+// likely to tell the events of all bags but those of one fold.
+func (s *school) fitDetail(reader *loglinear.Model, without int) *loglinear.Model {
+	var examples []loglinear.Example
+	for i := range s.bags {
+		b := &s.bags[i]
+		if b.fold >= 0 && b.fold == without {
+			continue
+		}
+		for h, typ := range bot.EventTypes() {
+			a, ok := b.want[typ]
+			if !ok || a.unsaid || len(b.readings) == 0 {
+				continue
+			}
+			k := b.best(reader, h, typ)
+			examples = append(examples, loglinear.Example{Features: b.readings[k].Features, Want: a.detail})
+		}
+	}
+	return loglinear.Train(examples, detailOptions)
+}
+
+//nolint:gochecknoglobals // the settings of the training
+var detailOptions = loglinear.Options{Heads: extract.DetailHeads, Bits: 15, Rounds: 6, Ridge: 0.1, Rare: 3, Damping: 0.5}
+
+// best is the reading that most likely tells an event.
+func (b *bag) best(m *loglinear.Model, head int, typ bot.EventType) int {
+	scores := make([]float64, extract.ReaderHeads)
+	best, bestScore := 0, math.Inf(-1)
+	for i := range b.readings {
+		score := -0.02 * float64(i)
+		if b.readings[i].Grammar[typ] {
+			score += 2
+		}
+		if m != nil {
+			m.Scores(b.readings[i].Features, scores)
+			score += scores[head]
+		}
+		if score > bestScore {
+			best, bestScore = i, score
+		}
+	}
+	return best
+}
 
 // examples adds the bag's sentences. Of the sentences about a coach, an event is
 // told by the one that the model so far finds most likely; the others may tell
@@ -216,30 +263,18 @@ func (b *bag) examples(m *loglinear.Model, out []loglinear.Example) []loglinear.
 		e.Want[6], e.Want[7] = loglinear.Unsaid, loglinear.Unsaid
 		out = append(out, e)
 	}
-	scores := make([]float64, extract.ReaderHeads)
 	for h, typ := range bot.EventTypes() {
 		a, ok := b.want[typ]
 		if !ok {
 			continue
 		}
-		best, bestScore := -1, math.Inf(-1)
 		for i := range b.readings {
 			out[from+i].Want[h] = loglinear.Unsaid
-			score := -0.02 * float64(i)
-			if b.readings[i].Grammar[typ] {
-				score += 2
-			}
-			if m != nil {
-				m.Scores(b.readings[i].Features, scores)
-				score += scores[h]
-			}
-			if score > bestScore {
-				best, bestScore = i, score
-			}
 		}
 		if a.unsaid {
 			continue
 		}
+		best := b.best(m, h, typ)
 		out[from+best].Want[h] = 1
 		out[from+best].Want[6], out[from+best].Want[7] = a.fresh, a.confirmed
 	}

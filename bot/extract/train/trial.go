@@ -18,9 +18,10 @@ import (
 
 // trial is the outcome of a cross-validation: what was fitted for each fold.
 type trial struct {
-	readers               [folds]*loglinear.Model
-	matters               []hearing
-	grammarCut, readerCut float64
+	readers                         [folds]*loglinear.Model
+	details                         [folds]*loglinear.Model
+	matters                         []hearing
+	grammarCut, readerCut, quietCut float64
 }
 
 // hearing is one matter of one article with the gold's answer.
@@ -32,6 +33,7 @@ type hearing struct {
 	odds    float64
 	news    bool
 	grammar bool
+	quiet   bool
 	fresh   bool
 }
 
@@ -56,6 +58,7 @@ func (s *school) crossValidate(verbose bool) (*trial, error) {
 	var t trial
 	for k := range folds {
 		t.readers[k] = s.fitReader(k)
+		t.details[k] = s.fitDetail(t.readers[k], k)
 	}
 	fmt.Fprintln(os.Stderr, "readers", time.Since(start))
 	s.gauge(&t)
@@ -74,7 +77,7 @@ func (s *school) crossValidate(verbose bool) (*trial, error) {
 	s.chooseCuts(&t)
 	var xs [folds]*extract.Extractor
 	for k := range folds {
-		xs[k] = s.x.With(extract.Models{Reader: t.readers[k], Jury: juries[k], GrammarCut: t.grammarCut, ReaderCut: t.readerCut})
+		xs[k] = s.x.With(extract.Models{Reader: t.readers[k], Detail: t.details[k], Jury: juries[k], GrammarCut: t.grammarCut, ReaderCut: t.readerCut, QuietCut: t.quietCut})
 	}
 	s.measure("reader and jury", func(a string) *extract.Extractor { return xs[foldOf(a)].Without(s.own[a]) }, verbose)
 	fmt.Fprintln(os.Stderr, "cross-validation", time.Since(start))
@@ -133,7 +136,7 @@ func (s *school) hearings(t *trial) {
 				continue
 			}
 			t.matters = append(t.matters, hearing{
-				article: p.Name, fold: fold, typ: m.Event.Type, grammar: m.Grammar, fresh: m.Fresh,
+				article: p.Name, fold: fold, typ: m.Event.Type, grammar: m.Grammar, quiet: m.Quiet, fresh: m.Fresh,
 				example: loglinear.Example{Features: m.Features, Want: want}, news: known[key] && *fresh,
 			})
 		}
@@ -162,29 +165,34 @@ func (s *school) fitJury(matters []hearing, without int) *loglinear.Model {
 	return loglinear.Train(examples, juryOptions)
 }
 
+// The precision that is asked of what the reader alone finds: more where the
+// grammar finds nothing at all, since most of such articles hold no news.
+const (
+	wanted      = 0.65
+	wantedQuiet = 0.85
+)
+
 // mildest is the highest log-odds at which the jury may overrule the grammar: it
 // has seen whole articles only, and must not mistrust a short message.
 const mildest = -1
 
-// wanted is the precision that is asked of what the reader alone finds.
-const wanted = 0.72
-
 // chooseCuts takes the cuts with the best F1; of what the reader alone finds, no
 // more than is precise enough.
 func (s *school) chooseCuts(t *trial) {
-	t.grammarCut, t.readerCut = s.bestCut(t, true, -4, mildest, 0), s.bestCut(t, false, -2, 4, wanted)
-	s.linef("cuts %.2f for the grammar, %.2f for the reader", t.grammarCut, t.readerCut)
+	t.grammarCut = t.bestCut(-4, mildest, 0, func(h *hearing) bool { return h.grammar })
+	t.readerCut = t.bestCut(-2, 4, wanted, func(h *hearing) bool { return !h.grammar && !h.quiet })
+	t.quietCut = t.bestCut(-2, 4, wantedQuiet, func(h *hearing) bool { return !h.grammar && h.quiet })
+	s.linef("cuts %.2f for the grammar, %.2f for the reader, %.2f for the reader in quiet articles", t.grammarCut, t.readerCut, t.quietCut)
 }
 
-// bestCut is the cut with the best F1 and the precision wanted, of matters that
-// the grammar takes for news or does not.
-func (s *school) bestCut(t *trial, grammar bool, from, to, wanted float64) float64 {
+// bestCut is the cut with the best F1 and the precision wanted of some matters.
+func (t *trial) bestCut(from, to, wanted float64, of func(*hearing) bool) float64 {
 	best, at := -1.0, to
 	for cut := from; cut <= to; cut += 0.1 {
 		right, found, all := 0, 0, 0
 		for i := range t.matters {
 			h := &t.matters[i]
-			if h.grammar != grammar || !h.fresh {
+			if !h.fresh || !of(h) {
 				continue
 			}
 			all += count(h.news)
@@ -195,7 +203,6 @@ func (s *school) bestCut(t *trial, grammar bool, from, to, wanted float64) float
 			best, at = f1, cut
 		}
 	}
-	s.linef("matters, grammar %v: F1 %.3f", grammar, best)
 	return at
 }
 
@@ -206,7 +213,7 @@ func count(b bool) int { return int(yes(b)) }
 // work.
 func (s *school) write(dir string, t *trial) error {
 	reader, jury := s.fitReader(all), s.fitJury(t.matters, all)
-	for name, m := range map[string]*loglinear.Model{"reader.bin": reader, "jury.bin": jury} {
+	for name, m := range map[string]*loglinear.Model{"reader.bin": reader, "detail.bin": s.fitDetail(reader, all), "jury.bin": jury} {
 		var b bytes.Buffer
 		if err := m.Write(&b); err != nil {
 			return err
@@ -217,7 +224,7 @@ func (s *school) write(dir string, t *trial) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "features %d\n", extract.FeatureVersion)
-	fmt.Fprintf(&b, "grammar %.2f\nreader %.2f\n", t.grammarCut, t.readerCut)
+	fmt.Fprintf(&b, "grammar %.2f\nreader %.2f\nquiet %.2f\n", t.grammarCut, t.readerCut, t.quietCut)
 	if err := os.WriteFile(filepath.Join(dir, "settings.txt"), []byte(b.String()), 0o600); err != nil {
 		return fmt.Errorf("weights: %w", err)
 	}
