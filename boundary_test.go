@@ -29,6 +29,7 @@ var rules = []rule{
 	{"/bot/extract", []string{module + "/bot", module + "/bot/extract/gazetteer", module + "/bot/extract/loglinear", "golang.org/x/text"}, "extraction is pure"},
 	{"/bot/extract/gazetteer", []string{module + "/bot"}, "knowledge is data"},
 	{"/bot/extract/loglinear", nil, "a classifier knows no football"},
+	{"/bot/extract/train", []string{module + "/bot", module + "/bot/extract", module + "/bot/extract/gazetteer", module + "/bot/extract/loglinear", module + "/bot/extract/score"}, "the trainer knows the extractor and its judge; nothing knows the trainer"},
 	{"/bot/extract/score", []string{module + "/bot", module + "/bot/extract/gazetteer"}, "the judge knows events, not how they were found"},
 	{"/config", []string{"github.com/BurntSushi/toml"}, "config is read by main alone and knows none of ours"},
 	{"/bot/phrases", []string{

@@ -18,6 +18,8 @@
 //	frame     who and which club a trigger is about
 //	modality  certainty, negation, wishes, questions
 //	fresh     news or history
+//	reading   a trained reader: what happens to each coach in each sentence
+//	jury      grammar and reader weighed together, matter by matter
 //	event     one event per fact
 //	career    coach facts and stations
 package extract

@@ -25,7 +25,7 @@ const figuresFile = "testdata/figures.json"
 func TestFiguresHold(t *testing.T) {
 	x := newExtractor(t)
 	now := map[string]map[string]float64{}
-	for _, set := range []string{"dev", "heldout", "pairs"} {
+	for _, set := range []string{"dev", "heldout", "pairs", "unseen"} {
 		r, err := score.Run(context.Background(), x, []string{filepath.Join("testdata", set)})
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,9 @@
 package extract
 
 import (
+	"fmt"
+	"strings"
+
 	"karussell/bot"
 )
 
@@ -126,7 +129,7 @@ func (d *doc) hear() {
 			r := &d.readings[i]
 			for h, typ := range bot.EventTypes() {
 				if d.lex.heard[h].kind.arrival() == arrivals && r.scores[h] > hearingFloor {
-					d.hearFact(r, h, typ)
+					d.hearFact(i, h, typ)
 				}
 			}
 		}
@@ -155,7 +158,8 @@ func (d *doc) rate(f *fact) {
 }
 
 // hearFact adds the fact that a reading proposes, unless the grammar did.
-func (d *doc) hearFact(r *reading, head int, typ bot.EventType) {
+func (d *doc) hearFact(ri, head int, typ bot.EventType) {
+	r := &d.readings[ri]
 	if len(d.facts) >= maxFacts {
 		return
 	}
@@ -169,7 +173,7 @@ func (d *doc) hearFact(r *reading, head int, typ bot.EventType) {
 	t.parts[0] = [2]int{at, at + 1}
 	f := fact{
 		typ: typ, person: r.person, sent: r.sent, from: at, order: at, rule: t.idiom.id, read: true,
-		heard: r.scores[head], heardFresh: r.scores[headFresh],
+		heard: r.scores[head], heardFresh: r.scores[headFresh], reading: ri + 1,
 	}
 	switch f.veto = d.impossible(&t, r.person, typ, false); f.veto {
 	case "holds another office", "goalkeeping or fitness coach", "the article is about directors", "appointed to another office":
@@ -198,6 +202,46 @@ func (d *doc) hearFact(r *reading, head int, typ bot.EventType) {
 
 // heaviest is the token of a reading that speaks most for a head.
 func (d *doc) heaviest(r *reading, head int) int {
+	d.weigh(r, head)
+	best := 0
+	for i := range d.load {
+		if d.load[i] > d.load[best] {
+			best = i
+		}
+	}
+	return d.sents[r.sent].from + best
+}
+
+// shownWords is how many words Explain names.
+const shownWords = 5
+
+// weighty lists the words that spoke most for a fact of the reader.
+func (d *doc) weighty(f *fact) string {
+	if !f.read || f.reading == 0 || d.models == nil {
+		return ""
+	}
+	d.weigh(&d.readings[f.reading-1], typeHead(f.typ))
+	var b strings.Builder
+	fmt.Fprintf(&b, "reader %+.1f, jury %+.1f; weighed most:", f.heard, f.odds)
+	for range shownWords {
+		best := 0
+		for i := range d.load {
+			if d.load[i] > d.load[best] {
+				best = i
+			}
+		}
+		if d.load[best] <= 0 {
+			break
+		}
+		at := d.sents[f.sent].from + best
+		fmt.Fprintf(&b, " %s %+.1f", d.text(at, at+1), d.load[best])
+		d.load[best] = 0
+	}
+	return b.String()
+}
+
+// weigh puts into d.load what every token of a reading says for a head.
+func (d *doc) weigh(r *reading, head int) {
 	d.observeReading(r, &d.signs)
 	from, to := d.sents[r.sent].from, d.sents[r.sent].to
 	d.load = append(d.load[:0], make([]float64, to-from)...)
@@ -207,11 +251,4 @@ func (d *doc) heaviest(r *reading, head int) int {
 			d.load[at-from] += d.models.reader.Weight(h, head, n)
 		}
 	}
-	best := 0
-	for i := range d.load {
-		if d.load[i] > d.load[best] {
-			best = i
-		}
-	}
-	return from + best
 }

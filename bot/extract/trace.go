@@ -22,6 +22,7 @@ type Reason struct {
 	Event    bot.Event
 	Rule     string
 	Sentence string
+	Words    string // for what the reader found: the words that weighed most
 }
 
 // Rejected is a trigger that gave no event, and why.
@@ -64,7 +65,7 @@ func (d *doc) trace() Trace {
 			tr.Rejected = append(tr.Rejected, Rejected{f.rule, d.sentenceText(f.sent), f.why})
 			continue
 		}
-		tr.Reasons = append(tr.Reasons, Reason{d.event(f), f.rule, d.sentenceText(f.sent)})
+		tr.Reasons = append(tr.Reasons, Reason{d.event(f), f.rule, d.sentenceText(f.sent), d.weighty(f)})
 	}
 	return tr
 }
@@ -120,6 +121,9 @@ func (t *Trace) String() string {
 	for _, r := range t.Reasons {
 		e := &r.Event
 		fmt.Fprintf(&b, "  %s\n      rule %s\n      %s\n", describe(e), r.Rule, r.Sentence)
+		if r.Words != "" {
+			fmt.Fprintf(&b, "      %s\n", r.Words)
+		}
 	}
 	b.WriteString("\nconsidered and dropped\n")
 	for _, r := range t.Rejected {
