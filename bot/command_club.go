@@ -20,8 +20,12 @@ func (e *Engine) clubCommand(ctx context.Context, a *ask) (Message, error) {
 		return e.usage(ctx, a, "club")
 	}
 	var f found[Club]
+	var coaches found[Name]
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
-		f, err = e.findClub(tx, query)
+		if f, err = e.findClub(tx, query); err != nil || len(f.hits) > 0 {
+			return err
+		}
+		coaches, err = findCoach(tx, query)
 		return err
 	})
 	if err != nil {
@@ -30,7 +34,11 @@ func (e *Engine) clubCommand(ctx context.Context, a *ask) (Message, error) {
 	if len(f.hits) == 1 {
 		return e.showClub(ctx, a, f.hits[0].ID)
 	}
-	return a.askBack(query, clubPicks(f.hits), clubPicks(f.near)), nil
+	near := clubPicks(f.near)
+	if exactly(coaches.hits, query) { // a coach's name, typed behind the wrong command
+		near = namePicks(coaches.hits)
+	}
+	return a.askBack(query, clubPicks(f.hits), near), nil
 }
 
 func (e *Engine) showClub(ctx context.Context, a *ask, id ClubID) (Message, error) {

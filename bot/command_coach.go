@@ -37,7 +37,20 @@ func (e *Engine) coachCommand(ctx context.Context, a *ask) (Message, error) {
 	if len(f.hits) == 1 {
 		return e.showCoach(ctx, a, CoachID(f.hits[0].ID))
 	}
-	return a.askBack(query, namePicks(f.hits), namePicks(f.near)), nil
+	near := namePicks(f.near)
+	if len(f.hits) == 0 && e.isClubName(query) { // typed behind the wrong command
+		near, err = e.clubsCalled(ctx, query)
+	}
+	return a.askBack(query, namePicks(f.hits), near), err
+}
+
+func (e *Engine) clubsCalled(ctx context.Context, name string) ([]pick, error) {
+	var f found[Club]
+	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
+		f, err = e.findClub(tx, name)
+		return err
+	})
+	return clubPicks(f.hits), err
 }
 
 func (e *Engine) showCoach(ctx context.Context, a *ask, id CoachID) (Message, error) {

@@ -24,6 +24,11 @@ func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 	if err != nil || t == "" {
 		return back, err
 	}
+	if kind, id := t.Cut(); kind == "story" {
+		if known, err := e.knowsStory(ctx, id); err != nil || !known {
+			return a.problem("story_unknown", "Number", id), err
+		}
+	}
 	if span == "" {
 		return e.muteQuestion(ctx, a, t)
 	}
@@ -32,6 +37,22 @@ func (e *Engine) muteCommand(ctx context.Context, a *ask) (Message, error) {
 		return e.usage(ctx, a, "mute")
 	}
 	return e.muteFor(ctx, a, t, hours)
+}
+
+// knowsStory reports whether there is a story of this number.
+func (e *Engine) knowsStory(ctx context.Context, number string) (bool, error) {
+	id, ok := parseStory(number)
+	if !ok {
+		return false, nil
+	}
+	err := e.Store.View(ctx, func(tx ReadTx) error {
+		_, err := tx.Story(id)
+		return err
+	})
+	if isMissing(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // cutSpan takes a span of one to three words from the end of a line.

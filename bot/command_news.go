@@ -11,16 +11,17 @@ func isMissing(err error) bool { return errors.Is(err, ErrNotFound) }
 // wanted says which stories a list shows.
 type wanted struct {
 	title  string // phrase key
+	none   string // phrase key: there are none
 	action string // verb of its paging buttons
 	keep   func(*Story) bool
 }
 
 func settled() wanted {
-	return wanted{"news_title", actNews, func(s *Story) bool { return s.Stage == StageOfficial || s.Stage == StageOff }}
+	return wanted{"news_title", "news_none", actNews, func(s *Story) bool { return s.Stage == StageOfficial || s.Stage == StageOff }}
 }
 
 func unsettled() wanted {
-	return wanted{"rumours_title", actRumours, func(s *Story) bool { return s.Open() || s.Stage == StageCold }}
+	return wanted{"rumours_title", "rumours_none", actRumours, func(s *Story) bool { return s.Open() || s.Stage == StageCold }}
 }
 
 func (e *Engine) newsCommand(ctx context.Context, a *ask) (Message, error) {
@@ -62,7 +63,7 @@ func (e *Engine) listStories(ctx context.Context, a *ask, topic Topic, w wanted,
 	}
 	m := Message{Title: a.say(w.title, "Topic", name)}
 	if len(page) == 0 {
-		m.Blocks = []Block{paragraph(italic(a.say("stories_none")))}
+		m.Blocks = []Block{paragraph(italic(a.say(w.none)))}
 		return m, nil
 	}
 	for i := range page {

@@ -47,6 +47,15 @@ func findCoach(tx ReadTx, query string) (found[Name], error) {
 			return f, nil
 		}
 	}
+	if last, first, ok := strings.Cut(norm, " "); ok { // "Klopp, Jürgen"
+		hits, err := tx.Names(NameCoach, "w:"+first+" "+last, false, maxHits)
+		if err != nil {
+			return f, err
+		}
+		if f.hits = distinctNames(hits, maxHits); len(f.hits) > 0 {
+			return f, nil
+		}
+	}
 	return resembling(tx, norm)
 }
 

@@ -90,7 +90,10 @@ func (e *Engine) topicOrAsk(ctx context.Context, a *ask, query, verb string) (To
 	var f found[topicHit]
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
 		f, err = e.findTopic(tx, a.voice, query)
-		return err
+		if err != nil || len(f.hits) > 0 {
+			return err
+		}
+		return e.findBeginning(tx, a.voice, query, &f)
 	})
 	if err != nil {
 		return "", Message{}, err
@@ -106,6 +109,23 @@ func (e *Engine) topicOrAsk(ctx context.Context, a *ask, query, verb string) (To
 		return out
 	}
 	return "", a.askBack(query, picks(f.hits), picks(f.near)), nil
+}
+
+// findBeginning offers what the first words mean, when those behind them are none
+// that a command understands ("Schalke morgen").
+func (e *Engine) findBeginning(tx ReadTx, v voice, query string, f *found[topicHit]) error {
+	words := strings.Fields(query)
+	for n := len(words) - 1; n > 0; n-- {
+		part, err := e.findTopic(tx, v, strings.Join(words[:n], " "))
+		if err != nil {
+			return err
+		}
+		if len(part.hits) > 0 {
+			f.near = part.hits
+			return nil
+		}
+	}
+	return nil
 }
 
 // topicName is what users read for a topic; one whose thing is gone shows its

@@ -61,14 +61,21 @@ func (v voice) tagged(stories []Story) string {
 			break
 		}
 		s := &stories[i]
-		parts := []string{v.say("stage_" + string(s.Stage))}
+		var parts []string
+		if s.Stage != StagePressure { // the line says so already
+			parts = append(parts, v.say("stage_"+string(s.Stage)))
+		}
 		if r, ok := spokesman(s); ok {
 			parts = append(parts, v.reported(r))
 		}
 		if quiet := v.silence(s); quiet != "" {
 			parts = append(parts, quiet)
 		}
-		names = append(names, s.CoachName+" ("+strings.Join(parts, ", ")+")")
+		name := s.CoachName
+		if len(parts) > 0 {
+			name += " (" + strings.Join(parts, ", ") + ")"
+		}
+		names = append(names, name)
 	}
 	return strings.Join(names, "; ")
 }

@@ -79,7 +79,11 @@ func (e *Engine) panel(ctx context.Context, a *ask, part string) (Message, error
 
 func (a *ask) quietPanel() Message {
 	m := Message{Title: a.say("label_quiet"), Private: true, Replace: a.pressed()}
-	m.Blocks = []Block{paragraph(plain(a.say("quiet_now", "Hours", a.quietLine())))}
+	text := a.say("quiet_none")
+	if a.chat.Quiet.Active() {
+		text = a.say("quiet_now", "Hours", a.quietLine())
+	}
+	m.Blocks = []Block{paragraph(plain(text))}
 	m.Buttons = rows(2,
 		press("22:00–07:00", newAction(actQuiet, "2200-0700")),
 		press("23:00–08:00", newAction(actQuiet, "2300-0800")),
@@ -91,7 +95,11 @@ func (a *ask) quietPanel() Message {
 
 func (a *ask) digestPanel() Message {
 	m := Message{Title: a.say("label_digest"), Private: true, Replace: a.pressed()}
-	m.Blocks = []Block{paragraph(plain(a.say("digest_now", "Digest", a.digestText(a.chat.Digest))))}
+	text := a.say("digest_none")
+	if a.chat.Digest.Every != "" {
+		text = a.say("digest_now", "Digest", a.digestText(a.chat.Digest))
+	}
+	m.Blocks = []Block{paragraph(plain(text))}
 	label := func(d Digest) string { return a.digestText(d) }
 	m.Buttons = rows(2,
 		press(label(Digest{Every: DailyDigest, Minute: 8 * 60}), newAction(actDigest, "daily-0800")),

@@ -16,7 +16,7 @@ type words struct {
 	Since, Until, Missing, MissingText, Broken, Skip, Feeds                    string
 	OtherLeague, Imprint, Years, Role, Source, Calm                            string
 	Official, Everything, Embed, Calendar, Reports, Home, ContractEnds, NoHits string
-	vacant, vacantNow, interim, pressure, inOffice                                        string
+	vacant, vacantNow, interim, pressure, inOffice                             string
 	roles                                                                      map[bot.Role]string
 }
 

@@ -95,7 +95,7 @@ func cause(err error) string {
 
 // ReadFile reads one article file of up to 4 MB. Text that is not UTF-8 is
 // decoded by its byte order mark, else as Windows-1252 (which contains
-// ISO-8859-1). The error is a *FileError.
+// ISO-8859-1). A head like the samples' is understood. The error is a *FileError.
 func ReadFile(path string) (bot.Article, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -113,7 +113,46 @@ func ReadFile(path string) (bot.Article, error) {
 	if err != nil {
 		return bot.Article{}, &FileError{Path: path, Reason: err.Error()}
 	}
-	return bot.Article{File: filepath.Base(path), Text: text}, nil
+	article := bot.Article{File: filepath.Base(path), Text: text}
+	if err := cutHead(&article); err != nil {
+		return bot.Article{}, &FileError{Path: path, Reason: err.Error()}
+	}
+	return article, nil
+}
+
+// cutHead takes the lines above the first blank line as what is known about the
+// article, when each of them is "outlet: ", "title: ", "url: ", "published: " or
+// "hours: " (the age of a sample, which only the demo counts) and a value. Every
+// other beginning belongs to the text.
+func cutHead(a *bot.Article) error {
+	head, body, ok := strings.Cut(strings.ReplaceAll(a.Text, "\r\n", "\n"), "\n\n")
+	if !ok {
+		return nil
+	}
+	known := *a
+	known.Text = strings.TrimSpace(body)
+	for line := range strings.SplitSeq(head, "\n") {
+		key, value, _ := strings.Cut(line, ":")
+		switch value = strings.TrimSpace(value); key {
+		case "outlet":
+			known.Outlet = value
+		case "title":
+			known.Title = value
+		case "url":
+			known.URL = value
+		case "published":
+			date, err := bot.ParseDate(value)
+			if err != nil {
+				return fmt.Errorf("says in its head: %w", err)
+			}
+			known.Published = date
+		case "hours":
+		default:
+			return nil
+		}
+	}
+	*a = known
+	return nil
 }
 
 // decode turns bytes into text, or says why they are none.

@@ -12,12 +12,12 @@ import (
 // phrases, because a picture must be drawable without an engine; a test of the
 // whole program holds stages and evidence to the phrases.
 type words struct {
-	open, now, since, from, until, born, contract, more, sources           string
+	open, now, since, from, until, born, contract, more, sources                      string
 	candidates, before, vacant, vacantNow, interimNow, pressure, nobody, head, caretk string
-	assistant, youth, player                                               string
-	several, one, hearsay, official                                        string
-	stages                                                                 map[bot.StoryStage]string
-	german                                                                 bool
+	assistant, youth, player                                                          string
+	several, one, hearsay, official                                                   string
+	stages                                                                            map[bot.StoryStage]string
+	german                                                                            bool
 }
 
 func wordsOf(language string) words {
