@@ -35,7 +35,7 @@ func (f *wordFields) fieldLine(file string, n int, line string) error {
 	id := fieldID(0)
 	for i, known := range f.names {
 		if known == name {
-			id = fieldID(i) //nolint:gosec // below 255, see next
+			id = fieldID(i)
 		}
 	}
 	if id == 0 {

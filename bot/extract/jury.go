@@ -187,7 +187,7 @@ func (d *doc) plead(m *matter, s *signs) {
 	d.pleadReader(m, &p)
 	d.pleadClub(m, &p)
 	d.pleadPerson(m, &p)
-	d.pleadArticle(m, &p)
+	d.pleadArticle(&p)
 	d.pleadRivals(m, &p)
 }
 
@@ -238,14 +238,14 @@ func (d *doc) pleadReader(m *matter, p *plea) {
 	}
 	p.steps("second", second, -2, -1, 0, 1, 2)
 	p.steps("sum", sum, 0.5, 1, 1.5, 2, 3)
-	best, other, clear := -9.0, -9.0, 0.0
+	best, other, told := -9.0, -9.0, 0.0
 	for i := range d.readings {
 		r := &d.readings[i]
 		if r.person != m.person {
 			continue
 		}
 		best = max(best, r.scores[h])
-		clear += loglinear.Odds(r.scores[h])
+		told += loglinear.Odds(r.scores[h])
 		if r.sent == b.sent {
 			for k := range bot.EventTypes() {
 				if k != h {
@@ -256,14 +256,14 @@ func (d *doc) pleadReader(m *matter, p *plea) {
 	}
 	p.steps("anywhere", best, -2, -1, 0, 1, 2, 3)
 	p.steps("anywhere more", best-b.heard, 0.3, 1, 2)
-	p.steps("article sum", clear, 0.5, 1, 2, 3)
+	p.steps("article sum", told, 0.5, 1, 2, 3)
 	p.steps("margin", b.heard-other, -2, -1, 0, 1, 2, 3)
-	switch k := d.sents[b.sent].kind; {
-	case k == headlineBlock:
+	switch d.sents[b.sent].kind {
+	case headlineBlock:
 		p.say("headline")
-	case k == teaserBlock:
+	case teaserBlock:
 		p.say("teaser")
-	default:
+	case bodyBlock, headingBlock, creditBlock:
 		p.steps("sentence", float64(b.sent), 3, 6, 10, 15, 22)
 	}
 }
@@ -312,16 +312,14 @@ func (d *doc) pleadPerson(m *matter, p *plea) {
 	p.when(k.common, "common surname")
 	p.steps("count", float64(k.count), 2, 3, 5, 8)
 	p.when(m.person == d.protagonist, "protagonist")
-	switch d.sents[d.toks[k.first].sent].kind {
-	case headlineBlock, teaserBlock:
-		p.say("in headline")
-	}
+	first := d.sents[d.toks[k.first].sent].kind
+	p.when(first == headlineBlock || first == teaserBlock, "in headline")
 	known := d.lex.people[k.key]
 	p.when(known.has(classCoach), "well-known coach")
 	p.when(known.has(classOfficial), "well-known official")
 }
 
-func (d *doc) pleadArticle(m *matter, p *plea) {
+func (d *doc) pleadArticle(p *plea) {
 	t := &d.topic
 	p.when(t.coachy, "coachy")
 	p.when(t.seeking, "seeking")

@@ -102,7 +102,8 @@ func (d *doc) look(n int, sc *scene) {
 	s := &d.sents[n]
 	for i := s.from; i < s.to; i++ {
 		t := &d.toks[i]
-		w, person, club := sym{}, int32(-1), false
+		var w sym
+		person, club := int32(-1), false
 		var fields [maxFields]fieldID
 		if m := t.ment; m >= 0 && d.ments[m].kind != mentionKinds {
 			x := &d.ments[m]
@@ -277,7 +278,7 @@ func (d *doc) observeCoach(word func(int) sym, person int32, sc *scene, s *signs
 		}
 		times++
 		for _, k := range [...]int{-3, -2, -1, 1, 2, 3} {
-			s.add(kindBeside, int(sc.tok[i]), word1(string(rune('d'+k))), word(i+k))
+			s.add(kindBeside, int(sc.tok[i]), word1(besides[k+3]), word(i+k))
 		}
 		s.add(kindBeside, int(sc.tok[i]), word1("left"), word(i-2), word(i-1))
 		s.add(kindBeside, int(sc.tok[i]), word1("right"), word(i+1), word(i+2))
@@ -329,10 +330,10 @@ func (d *doc) observeBridge(from, to int, coachFirst bool, sc *scene, s *signs) 
 func (d *doc) observePlace(r *reading, sc *scene, s *signs) {
 	st := &d.sents[sc.sent]
 	say := func(what string) { s.add(kindBias, -1, word1(what)) }
-	switch {
-	case st.kind == headlineBlock:
+	if st.kind == headlineBlock {
 		say("headline")
-	case st.kind == headingBlock:
+	}
+	if st.kind == headingBlock {
 		say("heading")
 	}
 	if r.carried {
@@ -413,3 +414,8 @@ func typeHead(t bot.EventType) int {
 	}
 	return -1
 }
+
+// besides name the places beside a coach, by distance from -3 to 3.
+//
+//nolint:gochecknoglobals // a constant table
+var besides = [...]string{"a", "b", "c", "d", "e", "f", "g"}

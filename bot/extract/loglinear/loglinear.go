@@ -63,7 +63,7 @@ type Model struct {
 
 // tag is the part of a hash that tells features of one place apart. No feature has
 // tag 0: it marks an empty place.
-func tag(feature uint32) byte { return byte(feature>>24) | 1 } //nolint:gosec // eight bits
+func tag(feature uint32) byte { return byte(feature>>24) | 1 }
 
 // Hash is the feature of a text; Mix combines features to a new one.
 func Hash(s string) uint32 {

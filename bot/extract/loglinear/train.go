@@ -59,7 +59,7 @@ func (t *trainer) count() {
 	for i := range t.examples {
 		for _, f := range t.examples[i].Features {
 			if k, ok := place[f]; ok {
-				t.users[k] = append(t.users[k], int32(i)) //nolint:gosec // far below
+				t.users[k] = append(t.users[k], int32(i))
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func (t *trainer) descend(head int) {
 	}
 	all := make([]int32, len(t.examples))
 	for i := range all {
-		all[i] = int32(i) //nolint:gosec // far below
+		all[i] = int32(i)
 	}
 	whole := func(int32) float64 { return 1 }
 	shared := func(i int32) float64 { return t.share[i] }

@@ -31,7 +31,7 @@ func main() {
 	flag.Parse()
 	if err := run(*dir, *book, *dry, *verbose, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is a main
 	}
 }
 

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -76,7 +78,7 @@ func readPhrases(file string) ([]phrase, error) {
 	if err != nil {
 		return nil, fmt.Errorf("phrase book: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	lang := "de"
 	if strings.Contains(file, "en/") || strings.HasPrefix(filepath.Base(file), "en") {
 		lang = "en"
@@ -105,7 +107,7 @@ func readPhrases(file string) ([]phrase, error) {
 func parsePhrase(line string) (phrase, error) {
 	labels, text, ok := strings.Cut(line, "\t")
 	if !ok || !strings.Contains(text, "{C}") && !strings.Contains(text, "{P}") {
-		return phrase{}, fmt.Errorf("want labels, a tab and a passage with {C}")
+		return phrase{}, errors.New("want labels, a tab and a passage with {C}")
 	}
 	p := phrase{text: strings.TrimSpace(text), labels: map[byte][]label{}}
 	for field := range strings.FieldsSeq(labels) {
@@ -135,12 +137,7 @@ func parsePhrase(line string) (phrase, error) {
 }
 
 func knownType(t bot.EventType) bool {
-	for _, k := range bot.EventTypes() {
-		if k == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(bot.EventTypes(), t)
 }
 
 // cast are the names that fill the slots. No real person is meant.
@@ -173,11 +170,10 @@ var casts = map[string]cast{
 
 // staged is a phrase as an article.
 type staged struct {
-	text        string
-	coach       map[byte]string // full names of the slots
-	lead        int             // sentences before the passage: none of its own
-	introduced  bool
-	passageFrom string // the first words of the passage
+	text       string
+	coach      map[byte]string // full names of the slots
+	lead       int             // sentences before the passage: none of its own
+	introduced bool
 }
 
 // stage fills the slots of a phrase; n chooses the names. Half of the passages

@@ -86,7 +86,8 @@ func (s *school) crossValidate(verbose bool) (*trial, error) {
 
 // measure scores an extractor on all articles.
 func (s *school) measure(name string, of func(string) *extract.Extractor, verbose bool) {
-	r, err := score.Compare(context.Background(), unseen{s.x.Gazetteer(), of}, s.pairs)
+	ctx := context.Background() //nolint:forbidigo // nobody waits for a trainer
+	r, err := score.Compare(ctx, unseen{s.x.Gazetteer(), of}, s.pairs)
 	if err != nil && s.err == nil {
 		s.err = err
 		return
