@@ -60,8 +60,10 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	}
 	artist := picture.NewGallery(hand)
 	var turns alone
+	var among *replica
 	if onServer(settings.DB) {
-		store, turns = fenced{store}, newReplica(store, settings.Store.Lease, w.now, log).alone
+		among = newReplica(store, settings.Store.Lease, w.now, log)
+		store, turns = fenced{store}, among.alone
 	}
 	engine, err := newEngine(w, settings, store, k, log, func(s *bot.Setup) {
 		s.Feeds, s.Artist, s.Meter = &desk, artist, registry
@@ -79,6 +81,9 @@ func assemble(w *world, settings config.Config, open keeper, k knowledge, log *s
 	say("store: %s", storeName(settings.DB))
 	if err := s.addPlatforms(settings, say); err != nil {
 		return nil, err
+	}
+	if among != nil {
+		s.shareGates(among)
 	}
 	if err := s.addPoller(settings, k, say); err != nil {
 		return nil, err

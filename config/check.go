@@ -45,8 +45,8 @@ func (c *Config) checkChoices() []error {
 	if c.Store.MaxSize > 0 && c.Store.MaxSize < leastStore {
 		problems = append(problems, fmt.Errorf("store.max_size is %s; at least %s", c.Store.MaxSize, Size(leastStore)))
 	}
-	if c.Store.Lease < time.Second {
-		problems = append(problems, fmt.Errorf("store.lease is %s; at least 1s", c.Store.Lease))
+	if c.Store.Lease < 2*time.Second { // replicas ask each other every second
+		problems = append(problems, fmt.Errorf("store.lease is %s; at least 2s", c.Store.Lease))
 	}
 	return problems
 }

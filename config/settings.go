@@ -98,7 +98,7 @@ func coreSettings() []Setting {
 	return []Setting{
 		{Key: "db", Env: prefix + "DB", Default: "karussell.db", About: "the database: a file, or postgres://user:password@host/name", field: text(func(c *Config) *string { return &c.DB })},
 		{Key: "store.max_size", Env: prefix + "DB_MAX_SIZE", About: "largest size of the database file, as 500MB or 20GB; beyond it nothing more is stored. Empty: as the disk allows", field: size(func(c *Config) *Size { return &c.Store.MaxSize })},
-		{Key: "store.lease", Env: prefix + "DB_LEASE", Default: "30s", About: "replicas only: how long the work of one that died may lie, at least 1s; deliveries that it had claimed lie four times as long", field: duration(func(c *Config) *time.Duration { return &c.Store.Lease })},
+		{Key: "store.lease", Env: prefix + "DB_LEASE", Default: "30s", About: "replicas only: how long the work of one that died may lie, at least 2s; deliveries that it had claimed lie four times as long", field: duration(func(c *Config) *time.Duration { return &c.Store.Lease })},
 		{Key: "owners", Env: prefix + "OWNERS", About: "users who may correct stories and manage feeds, as telegram:ID or discord:ID", Live: true, field: words(func(c *Config) *[]string { return &c.Owners })},
 		{Key: "log.level", Env: prefix + "LOG", Default: "info", About: "debug, info, warn or error", Live: true, field: text(func(c *Config) *string { return &c.Log.Level })},
 		{Key: "log.format", Env: prefix + "LOG_FORMAT", Default: "text", About: "text or json", field: text(func(c *Config) *string { return &c.Log.Format })},

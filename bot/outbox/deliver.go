@@ -48,6 +48,7 @@ func (l *lane) attempt(ctx, record context.Context, h *held, r *bot.Rendered) {
 	}
 	l.settle(record, h, bot.Outcome{
 		State: bot.Sent, Message: id, Hash: r.Hash, Revision: r.Revision, Stage: r.Stage,
+		Hold: l.gate.rest(h.Chat),
 	}, what)
 }
 

@@ -15,13 +15,16 @@ import (
 // answers go first. Safe for concurrent use.
 type Gate struct {
 	now     func() time.Time
+	limits  bot.Limits
 	isGroup func(bot.ChatRef) bool
 	private rhythm
 	group   rhythm
-	every   time.Duration // between two messages in the long run; 0: no limit
-	slack   time.Duration // how far a burst may run ahead
 
 	mu     sync.Mutex
+	every  time.Duration // between two messages in the long run; 0: no limit
+	slack  time.Duration // how far a burst may run ahead
+	share  Share
+	shared bool      // several processes send: without a valid share nothing goes out
 	next   time.Time // theoretical time of the next message
 	until  time.Time // closed by the platform
 	recent window    // a bucket alone lets a burst and a full second's worth through within one second
@@ -57,7 +60,7 @@ func NewGate(l bot.Limits, now func() time.Time) *Gate {
 		now = time.Now
 	}
 	g := &Gate{
-		now: now, chats: map[bot.ChatRef]*chatPace{}, private: rhythmOf(l.PerChat, l.ChatBurst),
+		now: now, limits: l, chats: map[bot.ChatRef]*chatPace{}, private: rhythmOf(l.PerChat, l.ChatBurst),
 		isGroup: func(ref bot.ChatRef) bool { return strings.HasPrefix(ref.Chat, "-") },
 	}
 	g.group = g.private
@@ -99,6 +102,9 @@ func (g *Gate) answer(to bot.ChatRef) (taken bool, wait time.Duration, err error
 	defer g.mu.Unlock()
 	now := g.now()
 	g.prune(now)
+	if g.shut(now) { // for everybody, so nobody keeps a worker from others
+		return false, shutFor, nil
+	}
 	if wait = g.wait(now); wait > patience {
 		return false, 0, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait, Global: true}
 	}
@@ -183,6 +189,9 @@ func (g *Gate) free(now time.Time) time.Time {
 	}
 	if g.until.After(at) {
 		at = g.until
+	}
+	if again := now.Add(shutFor); g.shut(now) && again.After(at) {
+		at = again
 	}
 	return g.recent.free(at)
 }

@@ -77,7 +77,7 @@ func newLane(d *Dispatcher, p bot.Platform, gate *Gate) *lane {
 func (l *lane) room() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.revoked || l.until.After(l.Now()) {
+	if now := l.Now(); l.revoked || l.until.After(now) || !l.gate.open(now) {
 		return 0
 	}
 	free := l.capacity - l.ready.Len()
@@ -138,7 +138,7 @@ func (l *lane) displace(h *held) *held {
 // behind those of its priority that were put off before. So a long backlog is claimed
 // once more when its time comes, and does not stand in other platforms' way.
 func (l *lane) later(p bot.Priority, now time.Time) time.Time {
-	every := l.gate.every
+	every := l.gate.interval()
 	at := l.tails[p]
 	if soonest := now.Add(time.Duration(l.ready.Len()/2) * every); at.Before(soonest) {
 		at = soonest
@@ -231,6 +231,9 @@ func (l *lane) pick() (h *held, back []putOff, wait time.Duration) {
 		return first, back, 0
 	}
 	wait = tick
+	if !l.gate.open(now) {
+		wait = shutFor
+	}
 	if l.waiting.Len() > 0 {
 		wait = l.waiting.items[0].ready.Sub(now)
 	}
