@@ -247,6 +247,11 @@ func (e *Engine) lookUp(ctx context.Context, a *ask) (Message, error) {
 	if len(query) > 80 {
 		return a.problem("too_long"), nil
 	}
+	if greets(query) {
+		hello := *a
+		hello.Args, hello.Text = nil, ""
+		return e.startCommand(ctx, &hello)
+	}
 	var coaches found[Name]
 	var clubs found[Club]
 	err := e.Store.View(ctx, func(tx ReadTx) (err error) {
@@ -269,6 +274,16 @@ func (e *Engine) lookUp(ctx context.Context, a *ask) (Message, error) {
 	back := a.askBack(query, append(namePicks(coaches.hits), clubPicks(clubs.hits)...),
 		append(namePicks(coaches.near), clubPicks(clubs.near)...))
 	return e.orArticles(ctx, a, query, back, nil)
+}
+
+// greets reports whether somebody just says hello, as people do first in a new
+// chat: no club comes near enough to be meant.
+func greets(text string) bool {
+	switch NormaliseName(text) {
+	case "hallo", "hi", "hey", "hello", "moin", "servus", "guten tag", "gruss gott", "gruezi", "good morning", "guten morgen":
+		return true
+	}
+	return false
 }
 
 // preferExact drops what only resembles the query where something bears that

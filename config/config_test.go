@@ -42,6 +42,7 @@ func TestProblemsNameWhatToDo(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
+		"nearest table":    {file: "feds = 1", want: `did you mean "feeds"?`},
 		"unknown key":      {file: "[telegram]\ntokn = \"x\"", want: `did you mean "telegram.token"?`},
 		"unknown table":    {file: "[feds]\ninterval = \"2m\"", want: "unknown setting"},
 		"syntax":           {file: "db = ", want: "line 1"},

@@ -2,9 +2,18 @@ package config
 
 import "strings"
 
-// nearest is the known key that needs the fewest changes to become key.
+// nearest is the known key, or table of keys, that needs the fewest changes to
+// become key.
 func nearest(key string) string {
-	return nearestOf(key, func(s Setting) string { return s.Key })
+	best := nearestOf(key, func(s Setting) string { return s.Key })
+	table := nearestOf(key, func(s Setting) string {
+		name, _, _ := strings.Cut(s.Key, ".")
+		return name
+	})
+	if !strings.Contains(key, ".") && edits(strings.ToLower(key), table) < edits(strings.ToLower(key), best) {
+		return table
+	}
+	return best
 }
 
 func nearestVariable(name string) string {

@@ -74,7 +74,7 @@ func serve(t *testing.T) *httptest.Server {
 		}
 		return tx.PutCoach(bot.Coach{
 			ID: "heiner-backhaus", Name: "Heiner Backhaus", Contract: bot.Fact[bot.Date]{Value: "2027-06-30", Source: src},
-			Stations: []bot.Station{{Club: "schalke", Role: bot.Player, Source: src}},
+			Stations: []bot.Station{{Club: "schalke", Team: bot.YouthTeam, Role: bot.Player, Source: src}},
 		}, []string{"w:backhaus"})
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func TestEveryPageSaysItsThing(t *testing.T) {
 		"/?lang=en":                        {"Coaching carousel", "vacant since", `<html lang="en">`},
 		"/league/2-bundesliga":             {"2. Bundesliga", "FC Schalke 04"},
 		"/club/schalke":                    {"FC Schalke 04", "Ein Satz.", "waz.example"},
-		"/coach/heiner-backhaus":           {"Heiner Backhaus", "30.06.2027", "Spieler"},
+		"/coach/heiner-backhaus":           {"Heiner Backhaus", "30.06.2027", "Spieler (Nachwuchs)"},
 		"/search?q=schalke":                {"/club/schalke", "FC Schalke 04 &lt;schalke&gt;"},
 		"/embed/club/schalke":              {"FC Schalke 04"},
 		"/embed/coach/heiner-backhaus":     {"Heiner Backhaus", "Ein Satz."},

@@ -204,7 +204,7 @@ func (b *Board) coachView(ctx context.Context, id bot.CoachID, w words) (view, e
 		v.Title = c.Name
 		v.Facts = b.facts(w, &c)
 		for _, st := range c.Stations {
-			v.Stops = append(v.Stops, stop{Years: years(w, &st), Role: w.role(st.Role), Club: b.clubLink(w, st.Club, st.Name), Source: st.Source.Outlet, Link: web(st.Source.URL)})
+			v.Stops = append(v.Stops, stop{Years: years(w, &st), Role: w.post(&st), Club: b.clubLink(w, st.Club, st.Name), Source: st.Source.Outlet, Link: web(st.Source.URL)})
 		}
 		v.Stories, err = b.cards(tx, w, bot.CoachTopic(id))
 		return err

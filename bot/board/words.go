@@ -65,6 +65,25 @@ func english() words {
 
 func (w words) role(r bot.Role) string { return w.roles[r] }
 
+// post is a station's role, with the team where it is not the first one.
+func (w words) post(st *bot.Station) string {
+	german := w.Language == "de"
+	team := ""
+	switch {
+	case st.Team == bot.SecondTeam:
+		team = " (II)"
+	case st.Team == bot.YouthTeam && german:
+		team = " (Nachwuchs)"
+	case st.Team == bot.YouthTeam:
+		team = " (youth)"
+	case st.Team == bot.WomenTeam && german:
+		team = " (Frauen)"
+	case st.Team == bot.WomenTeam:
+		team = " (women)"
+	}
+	return w.role(st.Role) + team
+}
+
 func (w words) state(r *bot.CarouselRow) string {
 	switch {
 	case r.Vacant && r.Interim != "":

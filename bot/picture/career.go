@@ -58,7 +58,7 @@ func (a *Artist) careerRows(w words, c *bot.Coach, stories []bot.Story) []row {
 	var past []row
 	for _, st := range c.Stations {
 		past = append(past, row{
-			years: span(w, st.From, st.To, st.Open), club: a.clubName(st.Club, st.Name), role: w.role(st.Role),
+			years: span(w, st.From, st.To, st.Open), club: w.side(a.clubName(st.Club, st.Name), st.Team), role: w.role(st.Role),
 			kind: st.Role, from: st.From.Year(), until: max(st.To.Year(), st.From.Year()),
 		})
 	}

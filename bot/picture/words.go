@@ -78,6 +78,23 @@ func (w words) evidence(e bot.Evidence, outlets int) string {
 	return w.hearsay
 }
 
+// side is the club with the team, where it is not the first one.
+func (w words) side(club string, t bot.Team) string {
+	switch {
+	case t == bot.SecondTeam:
+		return club + " II"
+	case t == bot.YouthTeam && w.german:
+		return club + " (Nachwuchs)"
+	case t == bot.YouthTeam:
+		return club + " (youth)"
+	case t == bot.WomenTeam && w.german:
+		return club + " (Frauen)"
+	case t == bot.WomenTeam:
+		return club + " (women)"
+	}
+	return club
+}
+
 func (w words) date(d bot.Date) string {
 	switch {
 	case len(d) == len("2006-01-02") && w.german:
