@@ -90,10 +90,10 @@ func clock(minute int) string {
 // 20.11.2026": no fact is shown without it.
 func (v voice) source(s Source) string {
 	if s.Outlet == "" && s.Title == "" {
-		return v.stamp(s)
+		return v.say("source_unnamed", "When", v.stamp(s))
 	}
 	if s.Outlet == "" {
-		return v.say("source_article", "Title", shorten(s.Title, 60), "When", v.stamp(s))
+		return v.say("source_article", "Title", singleQuotes(v.language, shorten(s.Title, 60)), "When", v.stamp(s))
 	}
 	return v.say("source_outlet", "Outlet", s.Outlet, "When", v.stamp(s))
 }

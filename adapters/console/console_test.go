@@ -365,7 +365,7 @@ func TestConcurrentAlerts(t *testing.T) {
 func TestQuotes(t *testing.T) {
 	for _, test := range []struct{ language, text, want string }{
 		{"de", "Wie die „WAZ“ berichtet, geht er.", "> „Wie die ‚WAZ‘ berichtet, geht er.“"},
-		{"de", "„Wir danken ihm“, sagte er.", "> „Wir danken ihm“, sagte er."},
+		{"de", "„Wir danken ihm“, sagte er.", "> „‚Wir danken ihm‘, sagte er.“"},
 		{"en", "As the “Times” reports, he leaves.", "> “As the ‘Times’ reports, he leaves.”"},
 	} {
 		scr := &screen{}

@@ -51,7 +51,7 @@ func (c *Console) body(m bot.Message) string {
 		case bot.Heading:
 			p.line("", c.paint(bold, text))
 		case bot.Quote:
-			p.line("> ", quoted(m.Language, text))
+			p.line("> ", bot.Quoted(m.Language, text))
 		case bot.ListItem:
 			p.line("• ", text)
 		case bot.Paragraph:
@@ -151,18 +151,6 @@ func (c *Console) spans(spans []bot.TextSpan) string {
 		}
 	}
 	return b.String()
-}
-
-// quoted puts the language's quotation marks around a text that has none at its
-// beginning; those inside become single ones.
-func quoted(language, s string) string {
-	if s == "" || strings.ContainsAny(s[:min(len(s), 3)], "„“\"»") {
-		return s
-	}
-	if language == "en" {
-		return "“" + strings.NewReplacer("“", "‘", "”", "’").Replace(s) + "”"
-	}
-	return "„" + strings.NewReplacer("„", "‚", "“", "‘").Replace(s) + "“"
 }
 
 // address lets only web addresses through.
