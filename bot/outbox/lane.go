@@ -230,14 +230,18 @@ func (l *lane) pick() (h *held, back []putOff, wait time.Duration) {
 		}
 		return first, back, 0
 	}
-	wait = tick
-	if !l.gate.open(now) {
-		wait = shutFor
+	return nil, back, l.idle(now)
+}
+
+// idle is how long a lane without anything to send may rest. The caller holds mu.
+func (l *lane) idle(now time.Time) time.Duration {
+	switch {
+	case l.waiting.Len() > 0:
+		return l.waiting.items[0].ready.Sub(now)
+	case !l.gate.open(now):
+		return shutFor // a share that comes lets it claim
 	}
-	if l.waiting.Len() > 0 {
-		wait = l.waiting.items[0].ready.Sub(now)
-	}
-	return nil, back, wait
+	return tick
 }
 
 // stale reports that too little of the lease is left: a send must end before it.
