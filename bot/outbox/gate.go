@@ -10,9 +10,13 @@ import (
 )
 
 // Gate keeps one platform's limits: over all chats and in each of them. The
-// outbox and the adapter's interactive answers share it: an answer takes its
-// place in time at once, the outbox takes only what is free at the moment, so
-// answers go first. Safe for concurrent use.
+// outbox and the adapter's interactive answers share it. While alerts go out, an
+// answer takes the next place in time and the outbox only what is free at the
+// moment, so answers go first. When nobody but people who ask is served, nobody
+// waits unless the platform says so (429): its limits are meant for news to many.
+// A crowd takes up to half of the limit from the outbox; what is answered beyond
+// that is not counted, so that no crowd silences the alerts. Safe for concurrent
+// use.
 type Gate struct {
 	now     func() time.Time
 	limits  bot.Limits
@@ -26,6 +30,8 @@ type Gate struct {
 	share  Share
 	shared bool      // several processes send: without a valid share nothing goes out
 	next   time.Time // theoretical time of the next message
+	talk   window    // answers that took a place from the outbox
+	alert  time.Time // when the latest alert went out
 	until  time.Time // closed by the platform
 	recent window    // a bucket alone lets a burst and a full second's worth through within one second
 	chats  map[bot.ChatRef]*chatPace
@@ -75,6 +81,7 @@ func NewGate(l bot.Limits, now func() time.Time) *Gate {
 			g.slack = time.Duration(l.Burst-1) * g.every
 		}
 		g.recent = newWindow(int(l.Global), second)
+		g.talk = newWindow(max(int(l.Global/2), 1), second)
 	}
 	return g
 }
@@ -105,11 +112,14 @@ func (g *Gate) answer(to bot.ChatRef) (taken bool, wait time.Duration, err error
 	if g.shut(now) { // for everybody, so nobody keeps a worker from others
 		return false, shutFor, nil
 	}
-	if wait = g.wait(now); wait > patience {
-		return false, 0, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait, Global: true}
+	if wait = g.until.Sub(now); wait > 0 {
+		if wait > patience {
+			return false, 0, &bot.SendError{Kind: bot.SendLimited, RetryAfter: wait, Global: true}
+		}
+		return false, wait, nil
 	}
 	if to.Chat == "" {
-		return true, g.advance(now).Sub(now), nil
+		return true, g.among(now).Sub(now), nil
 	}
 	c, r := g.pace(to), g.rhythm(to)
 	if wait = c.answer(r, now).Sub(now); wait > 0 {
@@ -120,9 +130,24 @@ func (g *Gate) answer(to bot.ChatRef) (taken bool, wait time.Duration, err error
 		return false, wait, nil
 	}
 	c.wanted = time.Time{}
-	at := g.advance(now)
-	c.sent(r, at)
+	at := g.among(now)
+	c.told(r, at)
 	return true, at.Sub(now), nil
+}
+
+// among finds an answer its place among alerts. Where none go out, and where a
+// crowd has taken its half of them, that is now.
+func (g *Gate) among(now time.Time) time.Time {
+	if g.every == 0 || g.talk.free(now).After(now) {
+		return now
+	}
+	g.talk.put(now)
+	wait := g.wait(now)
+	at := g.advance(now)
+	if now.Sub(g.alert) >= second || wait > patience {
+		return now
+	}
+	return at
 }
 
 // Limited implements bot.Pacer.
@@ -151,6 +176,7 @@ func (g *Gate) take(to bot.ChatRef) (chat, all time.Duration) {
 	}
 	c.sent(r, now)
 	g.advance(now)
+	g.alert = now
 	return 0, 0
 }
 

@@ -138,3 +138,58 @@ func TestLimitsOfAnswersHoldForAlerts(t *testing.T) {
 		p.stop()
 	})
 }
+
+// TestCrowdIsAnsweredAtOnce: a thousand people ask within a second, and one taps
+// through a hundred pages; nobody waits for limits that are meant for news to
+// many. Alerts that come meanwhile still get their half of the limit.
+func TestCrowdIsAnsweredAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limits := bot.Limits{Global: 28, PerChat: 1, ChatBurst: 3, PerGroup: 20.0 / 60, Concurrent: 16}
+		gate := outbox.NewGate(limits, nil)
+		begin := time.Now()
+		for i := range 1000 {
+			if err := gate.Answer(t.Context(), chat(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 100 {
+			if err := gate.Answer(t.Context(), chat(1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waited := time.Since(begin); waited != 0 {
+			t.Errorf("answers without alerts waited %s", waited)
+		}
+		r := newRecorder(limits)
+		var ds []bot.Delivery
+		for i := range 280 {
+			ds = append(ds, owed(chat(5000+i), 1, time.Now()))
+		}
+		p := start(t, outbox.Setup{Platforms: []bot.Platform{r}, Gates: map[bot.PlatformName]*outbox.Gate{"telegram": gate}}, ds...)
+		stop := make(chan struct{})
+		var crowd sync.WaitGroup
+		crowd.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				case <-time.After(2 * time.Millisecond):
+				}
+				asked := time.Now()
+				if err := gate.Answer(t.Context(), chat(10+i%1000)); err != nil {
+					t.Error(err)
+				}
+				if waited := time.Since(asked); waited > 300*time.Millisecond {
+					t.Errorf("an answer waited %s", waited)
+				}
+			}
+		})
+		p.untilEmpty(time.Minute)
+		close(stop)
+		crowd.Wait()
+		p.stop()
+		if took := r.all()[279].at.Sub(begin); took > 25*time.Second {
+			t.Errorf("280 alerts beside a crowd took %s", took)
+		}
+	})
+}

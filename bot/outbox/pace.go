@@ -46,19 +46,30 @@ func (c *chatPace) free(r rhythm, now time.Time) time.Time {
 	return c.recent.free(at)
 }
 
-// conversation is how many answers a chat may get ahead of its rhythm: somebody
-// taps through pages faster than one a second, and platforms mean that rhythm
-// for the long run.
+// conversation is how many answers an alert to the same chat lets pass: somebody
+// taps through pages faster than one a second, and platforms mean that rhythm for
+// the long run.
 const conversation = 20
 
-// answer is when the chat may get its next answer. A conversation may run
-// ahead, where a minute's worth is the limit by all of it; alerts then wait.
+// answer is when the chat may get its next answer: at once, but where the platform
+// limits the chat, or a minute's worth is the limit by all of it.
 func (c *chatPace) answer(r rhythm, now time.Time) time.Time {
-	r.slack = max(r.slack, (conversation-1)*r.every)
 	if r.perMinute > 0 {
 		r.slack = time.Minute
+		return c.free(r, now)
 	}
-	return c.free(r, now)
+	if c.until.After(now) {
+		return c.until
+	}
+	return now
+}
+
+// told notes an answer at t. Alerts wait for a conversation, not for ever.
+func (c *chatPace) told(r rhythm, t time.Time) {
+	c.sent(r, t)
+	if latest := t.Add(conversation * r.every); c.next.After(latest) {
+		c.next = latest
+	}
 }
 
 // sent notes a message at t.

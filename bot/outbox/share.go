@@ -44,6 +44,7 @@ func (g *Gate) divide(s Share) {
 	g.every = time.Duration(float64(time.Second) * float64(whole) / (float64(part) * g.limits.Global * margin))
 	g.slack = max(lateness, time.Duration(g.limits.Burst*part/whole-1)*g.every)
 	g.recent = g.recent.resized(part)
+	g.talk = g.talk.resized(max(part/2, 1))
 }
 
 // shut reports that there is no valid share. The caller holds mu.
