@@ -49,7 +49,7 @@ func (c *migrateCmd) Run(w *world) (err error) {
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
 	if err := ledger.CheckTarget(w.ctx, target.Engine()); err != nil {
-		return fmt.Errorf("target: %w; the source is unchanged", err)
+		return fmt.Errorf("%s: %w; name a new or empty store, the source is unchanged", storeName(to), err)
 	}
 	if err := shut(w, source, from); err != nil {
 		return err
