@@ -21,7 +21,11 @@ func TestHangupReloads(t *testing.T) {
 	file := t.TempDir() + "/karussell.toml"
 	write := func(content string) {
 		t.Helper()
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		// At once, as editors do: the reload before may still be reading.
+		if err := os.WriteFile(file+".new", []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file+".new", file); err != nil {
 			t.Fatal(err)
 		}
 	}
